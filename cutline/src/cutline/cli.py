@@ -1,0 +1,21 @@
+"""The program `cutline`: one file a command, in `cutline.commands`."""
+
+from __future__ import annotations
+
+from typing import NoReturn
+
+import click
+
+from cutline import __version__
+from cutline.console import run_program
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__)
+def cutline() -> None:
+    """Take a V2 into the place of a V1, provably and reversibly."""
+
+
+def main() -> NoReturn:
+    """Run the program; the exit codes are those of `cutline.errors.Exit`."""
+    run_program(cutline, "cutline")

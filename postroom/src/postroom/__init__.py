@@ -1,0 +1,3 @@
+"""Postroom: PST mail ingestion for e-discovery."""
+
+__version__ = "0.1.0"

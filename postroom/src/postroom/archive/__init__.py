@@ -1,0 +1,1 @@
+"""The archive: one store for each source."""

@@ -1,0 +1,1 @@
+"""Numbered migrations, one SQL file for each engine and number."""

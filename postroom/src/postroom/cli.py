@@ -1,0 +1,21 @@
+"""The program `postroom`: one file a command, in `postroom.commands`."""
+
+from __future__ import annotations
+
+from typing import NoReturn
+
+import click
+
+from cutline.console import run_program
+from postroom import __version__
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__)
+def postroom() -> None:
+    """Ingest Outlook PST mail for e-discovery, losing nothing in silence."""
+
+
+def main() -> NoReturn:
+    """Run the program; the exit codes are those of `cutline.errors.Exit`."""
+    run_program(postroom, "postroom")

@@ -1,0 +1,32 @@
+"""The errors of Postroom; the tree and the exit codes are Cutline's.
+
+    CannotMeasure
+    └── NotReadable         3: a source that is not a readable PST, an archive that is not there
+    CannotWrite
+    └── DiskRefused         6: a full disk, no permission
+    Problem
+    └── ClaimHeld           1: another engine holds the claim on an ingest
+"""
+
+from __future__ import annotations
+
+from cutline.errors import CannotMeasure, CannotWrite, Exit, Problem
+
+
+class NotReadable(CannotMeasure):
+    """A file, an archive or an ingest that cannot be read."""
+
+    code = "not-readable"
+
+
+class DiskRefused(CannotWrite):
+    """The disk or its permissions refused a write."""
+
+    code = "disk-refused"
+
+
+class ClaimHeld(Problem):
+    """Another engine or worker holds the claim on an ingest; the message says who."""
+
+    code = "claim-held"
+    exit_code = Exit.BLOCKED
