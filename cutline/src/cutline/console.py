@@ -24,8 +24,8 @@ def print_json(value: Any) -> None:  # noqa: ANN401  # whatever JSON can hold
 def run_program(group: click.Group, name: str) -> NoReturn:
     """Run a Click group and leave the process with the exit code of `cutline.errors.Exit`.
 
-    Click's own usage errors become 64. A `Problem` is printed as what, where, why and what helps, as JSON when
-    `--json` is among the arguments.
+    Click's own usage errors become 64. A `Problem` is printed as what, where, why and what helps,
+    as JSON when `--json` is among the arguments.
     """
     try:
         code = group.main(prog_name=name, standalone_mode=False)

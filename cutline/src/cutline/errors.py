@@ -28,11 +28,12 @@ class Exit(IntEnum):
     USAGE = 64
 
 
-class Problem(Exception):
+class Problem(Exception):  # noqa: N818  # the glossary's word, read as one in every message
     """Something failed in a way that a person can mend.
 
-    `what` failed, `where` it happened (a file, a table, an option), `why`, and `remedy`: the command or the step
-    that helps. `code` is stable across versions and names the page of the error.
+    `what` failed, `where` it happened (a file, a table, an option), `why`, and `remedy`: the
+    command or the step that helps. `code` is stable across versions and
+    names the page of the error.
     """
 
     code: ClassVar[str] = "problem"
@@ -56,7 +57,7 @@ class Problem(Exception):
         return "\n".join(parts)
 
     def as_json(self) -> dict[str, str]:
-        """The same as a JSON object, for `--json`."""
+        """Return the same as a JSON object, for `--json`."""
         return {
             "code": self.code,
             "what": self.what,

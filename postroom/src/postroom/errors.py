@@ -1,11 +1,11 @@
 """The errors of Postroom; the tree and the exit codes are Cutline's.
 
-    CannotMeasure
-    └── NotReadable         3: a source that is not a readable PST, an archive that is not there
-    CannotWrite
-    └── DiskRefused         6: a full disk, no permission
-    Problem
-    └── ClaimHeld           1: another engine holds the claim on an ingest
+Problem
+├── CannotMeasure
+│   └── NotReadable     3: a source that is not a readable PST, an archive that is not there
+├── CannotWrite
+│   └── DiskRefused     6: a full disk, no permission
+└── ClaimHeld           1: another engine holds the claim on an ingest
 """
 
 from __future__ import annotations

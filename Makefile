@@ -1,0 +1,66 @@
+# make run · make test · make check · make bench · make soak · make fuzz: each does its own set-up.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+# uv: the one on PATH, else one of our own in .tools/, so that a fresh machine needs Python and nothing else.
+UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
+RUN := $(UV) run --no-sync
+CRATE := postroom/extractor
+SHADOW := build/shadow
+# The default sizes of the shadow set are 95 MB, 500 MB and 2 GB; a run divides them unless FULL=1.
+DIVIDE := $(if $(FULL),1,20)
+
+.PHONY: help setup system-packages run test soak check format bench fuzz docs clean
+
+help: ## what each target does
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
+
+.tools/bin/uv:
+	python3 -m venv .tools
+	.tools/bin/python -m pip install --quiet 'uv>=0.9'
+
+setup: $(if $(findstring .tools,$(UV)),.tools/bin/uv) ## Python environment and the two Rust programs
+	@command -v cargo >/dev/null || { \
+	  echo "cargo is missing: the extractor is a Rust program and is built here."; \
+	  echo "  help: install Rust 1.89 or newer (https://rustup.rs, or your system's package 'cargo'), then repeat."; \
+	  exit 3; }
+	$(UV) sync --all-packages --quiet
+
+system-packages: ## Debian packages that some tests need, where we may install them
+	@bash tests/system-packages.sh
+
+run: setup ## shadow set (or PST=file.pst …) through v1 and v2, all gates, one GO or NO-GO
+	$(RUN) postroom shadow $(if $(PST),$(PST),--synthetic --divide $(DIVIDE)) --home $(SHADOW)
+
+test: setup system-packages ## every test, with the long ones at a tenth of their counts
+	cd $(CRATE) && cargo test --quiet
+	$(RUN) pytest -n 2
+
+soak: setup system-packages ## the same tests with their full counts
+	cd $(CRATE) && SOAK=1 cargo test --quiet --release
+	SOAK=1 $(RUN) pytest -n 2
+
+check: setup ## formatters, linters, types, imports
+	$(RUN) ruff format --check .
+	$(RUN) ruff check .
+	$(RUN) mypy
+	$(RUN) lint-imports
+	cd $(CRATE) && cargo fmt --check && cargo clippy --quiet --all-targets -- -D warnings
+
+format: setup ## let the formatters write
+	$(RUN) ruff format .
+	$(RUN) ruff check --fix .
+	cd $(CRATE) && cargo fmt
+
+bench: setup system-packages ## our ratios beside our peers, printed and written to bench/results/
+	$(RUN) python bench/run.py
+
+fuzz: setup ## coverage-guided fuzzing of every layer of the extractor
+	bash $(CRATE)/fuzz/run.sh
+
+docs: setup ## the pages as a site, strict
+	$(RUN) mkdocs build --strict
+
+clean: ## drop what was built, keep the environment
+	rm -rf build site bench/work
