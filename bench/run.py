@@ -1,0 +1,79 @@
+"""Run every bench, print the table, keep it in bench/results/ with the machine named.
+
+Each module of `MODULES` offers `rows(scale) -> list[Row]`: `scale` 1.0 is the size that the claim names. Exits 1
+where a row falls short, 3 where one could not be measured.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import os
+import platform
+import sys
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+sys.path.insert(0, str(Path(__file__).parent))
+from row import Row  # noqa: E402  # beside this file, which is a script
+
+MODULES = ("extract", "ingest", "load", "parity")
+RESULTS = Path(__file__).parent / "results"
+
+
+def machine() -> dict[str, object]:
+    """Return what the figures depend on."""
+    cpu = next(
+        (
+            line.split(":", 1)[1].strip()
+            for line in Path("/proc/cpuinfo").read_text().splitlines()
+            if line.startswith("model name")
+        ),
+        platform.processor(),
+    )
+    return {"cpu": cpu, "cores": os.cpu_count(), "python": platform.python_version()}
+
+
+def table(rows: list[Row]) -> Table:
+    """Return the rows as an aligned table."""
+    shown = Table("claim", "peer", "ours", "peer's", "ratio", "wanted", "", title="bench")
+    for row in rows:
+        theirs = "" if row.theirs is None else f"{row.theirs:.3g} {row.unit}"
+        ours = f"{row.ours:.3g} {row.unit}"
+        mark = "[green]holds[/]" if row.holds else "[red]falls short[/]"
+        shown.add_row(row.claim, row.peer, ours, theirs, f"{row.ratio:.2f}", row.wanted, mark)
+    return shown
+
+
+def keep(rows: list[Row], scale: float) -> Path:
+    """Write the rows with the machine beside them; one file a day and scale."""
+    RESULTS.mkdir(exist_ok=True)
+    path = RESULTS / f"{datetime.now(UTC):%Y-%m-%d}-scale-{scale:g}.json"
+    kept = [{**asdict(row), "ratio": row.ratio, "holds": row.holds} for row in rows]
+    document = {"machine": machine(), "scale": scale, "rows": kept}
+    path.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n")
+    return path
+
+
+def main() -> int:
+    """Run the modules named on the command line, or all of them."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("module", nargs="*", choices=[*MODULES, []], default=[])
+    parser.add_argument("--scale", type=float, default=1.0, help="1.0: the sizes of the claims")
+    asked = parser.parse_args()
+    rows: list[Row] = []
+    for name in asked.module or MODULES:
+        rows += importlib.import_module(name).rows(asked.scale)
+    console = Console(width=None if sys.stdout.isatty() else 160)
+    console.print(table(rows))
+    console.print(f"kept in {keep(rows, asked.scale)}")
+    return 0 if all(row.holds for row in rows) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
