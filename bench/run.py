@@ -1,7 +1,7 @@
 """Run every bench, print the table, keep it in bench/results/ with the machine named.
 
-Each module of `MODULES` offers `rows(scale) -> list[Row]`: `scale` 1.0 is the size that the claim names. Exits 1
-where a row falls short, 3 where one could not be measured.
+Each module of `MODULES` offers `rows(scale) -> list[Row]`: `scale` 1.0 is the size
+that the claim names. Exits 1 where a row falls short.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from rich.console import Console
 from rich.table import Table
 
 sys.path.insert(0, str(Path(__file__).parent))
-from row import Row  # noqa: E402  # beside this file, which is a script
+from row import Row
 
 MODULES = ("extract", "ingest", "load", "parity")
 RESULTS = Path(__file__).parent / "results"
