@@ -1,0 +1,140 @@
+"""The extractor beside openssl, readpst, pypff's loop and the file system."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from row import Row, best_of
+
+WORK = Path(__file__).parent / "work"
+BIN = Path(sys.executable).parent
+ATTACHMENT_HEAVY_BYTES = 1_200_000_000
+FOLDER_MAILS = 100_000
+SMALL_ATTACHMENT_MAILS = 20_000
+
+PYPFF_LOOP = """
+import sys, pypff
+def walk(folder):
+    for index in range(folder.number_of_sub_messages):
+        message = folder.get_sub_message(index)
+        entries = [(e.entry_type, e.data) for s in message.record_sets for e in s.entries]
+        for number in range(message.number_of_attachments):
+            attachment = message.get_attachment(number)
+            attachment.read_buffer(attachment.get_size())
+    for index in range(folder.number_of_sub_folders):
+        walk(folder.get_sub_folder(index))
+file = pypff.file()
+file.open(sys.argv[1])
+walk(file.get_root_folder())
+"""
+
+
+def synth(profile: str, name: str, *options: str) -> Path:
+    """Return a PST of `pst-synth`, made once."""
+    WORK.mkdir(exist_ok=True)
+    path = WORK / f"{name}.pst"
+    if not path.exists():
+        part = path.with_suffix(".part")
+        run(str(BIN / "pst-synth"), profile, "--out", str(part), *options)
+        part.rename(path)
+    return path
+
+
+def run(*command: str) -> None:
+    """Run a program to its end; its failure is ours."""
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def fresh(path: Path) -> Path:
+    """Return `path` as an empty folder."""
+    shutil.rmtree(path, ignore_errors=True)
+    path.mkdir(parents=True)
+    return path
+
+
+def extract(path: Path) -> Callable[[], None]:
+    """Return the work of extracting `path` with all outputs written."""
+    out = WORK / "out"
+
+    def work() -> None:
+        shutil.rmtree(out, ignore_errors=True)
+        run(str(BIN / "pst-extract"), str(path), "--out", str(out), "--jobs", "2")
+
+    return work
+
+
+def readpst(path: Path, *options: str) -> Callable[[], None]:
+    """Return the work of readpst, one process, into an empty folder."""
+
+    def work() -> None:
+        run("readpst", "-q", "-j", "0", *options, "-o", str(fresh(WORK / "readpst")), str(path))
+
+    return work
+
+
+def timed_apart(work: Callable[[], None]) -> float:
+    """Return the seconds of `work` with what earlier work wrote already on the disk."""
+    work()
+    os.sync()
+    return best_of(3, work)
+
+
+def attachment_heavy(scale: float) -> list[Row]:
+    """Compare on a file that is mostly attachments."""
+    size = int(ATTACHMENT_HEAVY_BYTES * scale)
+    path = synth("large", f"attachments-{size}", "--size", str(size))
+    ours = timed_apart(extract(path))
+    openssl = best_of(3, lambda: run("openssl", "dgst", "-sha256", str(path)))
+    peer = timed_apart(readpst(path, "-e"))
+    claim = f"extract, attachment-heavy {size / 1e9:.2g} GB"
+    return [
+        Row(claim, "openssl dgst -sha256", ours, openssl, at_most=3.0),
+        Row(claim, "readpst -j 0 -e", ours, peer, at_least=1.5),
+    ]
+
+
+def one_folder(scale: float) -> list[Row]:
+    """Compare on one folder of many mails, and our own growth with ten times as many."""
+    mails = int(FOLDER_MAILS * scale)
+    path = synth("big-folder", f"folder-{mails}", "--mails", str(mails))
+    ten = synth("big-folder", f"folder-{mails * 10}", "--mails", str(mails * 10))
+    ours = timed_apart(extract(path))
+    claim = f"extract, one folder of {mails:,} mails"
+    loop = best_of(1, lambda: run(sys.executable, "-c", PYPFF_LOOP, str(path)))
+    return [
+        Row(claim, "readpst -j 0 -e", ours, timed_apart(readpst(path, "-e")), at_least=8.0),
+        Row(claim, "readpst -j 0 (mbox)", ours, timed_apart(readpst(path)), at_least=1.3),
+        Row(claim, "pypff's loop alone", ours, loop, at_least=20.0),
+        Row(f"extract, {mails * 10:,} mails", "a tenth of them", timed_apart(extract(ten)), ours,
+            at_most=11.0),
+    ]  # fmt: skip
+
+
+def small_attachments(scale: float) -> list[Row]:
+    """Compare with creating as many files of the same content."""
+    mails = int(SMALL_ATTACHMENT_MAILS * scale)
+    path = synth("many-attachments", f"small-{mails}", "--mails", str(mails))
+    ours = timed_apart(extract(path))
+    contents = [file.read_bytes() for file in (WORK / "out/objects").rglob("*") if file.is_file()]
+
+    def create() -> None:
+        folder = fresh(WORK / "files")
+        for content in contents:
+            name = hashlib.sha256(content).hexdigest()
+            target = folder / name[:2]
+            target.mkdir(exist_ok=True)
+            (target / name).write_bytes(content)
+
+    claim = f"extract, {len(contents):,} small attachments"
+    return [Row(claim, "creating as many files", ours, timed_apart(create), at_most=1.5)]
+
+
+def rows(scale: float) -> list[Row]:
+    """Return the rows of the extractor; `scale` 1.0 is the size that each claim names."""
+    return [*attachment_heavy(scale), *one_folder(scale), *small_attachments(scale)]
