@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import NoReturn
 
 import click
-from cutline.console import run_program
 
+from cutline.console import run_program
 from postroom import __version__
 
 
