@@ -1,0 +1,201 @@
+"""The claim on an ingest: who may write to it, and until when.
+
+A claim is taken by a conditional update of the ingest's row and names its engine, owner, attempt,
+epoch and lease. The epoch grows each time the claim changes hands, so a worker that lost it, even
+one that does not know that yet, can commit nothing: `Claim.check` runs in the transaction of every
+write.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final, Literal
+
+from postroom.archive.archive import Archive
+from postroom.archive.transaction import Row, Transaction
+from postroom.errors import ClaimHeld, NotReadable
+
+Engine = Literal["v1", "v2"]
+
+LEASE_S: Final = 60.0
+
+_READ: Final = """SELECT id, engine, processing_status, claim_owner, claim_attempt, claim_epoch,
+    claim_lease_until FROM pst_files WHERE id = :id"""
+
+_TAKE: Final = """UPDATE pst_files
+    SET engine = :engine, claim_owner = :owner, claim_lease_until = :until,
+        claim_epoch = claim_epoch + 1, claim_attempt = claim_attempt + :begins
+    WHERE id = :id AND claim_epoch = :epoch AND (engine IS NULL OR engine = :engine)"""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The right to write to one ingest, as long as its row still names this owner and epoch."""
+
+    pst_file_id: str
+    engine: Engine
+    owner: str
+    attempt: int
+    epoch: int
+
+    def check(self, tx: Transaction) -> None:
+        """Hold the claim until `tx` ends; raise `ClaimHeld` if it is no longer this one.
+
+        It locks the ingest's row, so nobody can take the claim between this and the commit. Call it
+        in each transaction that writes; last, where the transaction is long, since a lease is
+        renewed on the same row.
+        """
+        lock = " FOR UPDATE" if tx.backend == "postgres" else ""
+        row = tx.row(_READ + lock, id=self.pst_file_id)
+        if row is None:
+            raise no_such_ingest(self.pst_file_id)
+        if (row["claim_owner"], row["claim_epoch"]) != (self.owner, self.epoch):
+            raise held(row)
+
+    def renew(self, archive: Archive, lease_s: float = LEASE_S) -> None:
+        """Prolong the lease to `lease_s` from now; raise `ClaimHeld` if it was lost."""
+        with archive.transaction() as tx:
+            self.check(tx)
+            _lease(tx, self.pst_file_id, self.owner, _now() + timedelta(seconds=lease_s))
+
+    def release(self, archive: Archive) -> None:
+        """Give the claim back; does nothing if somebody else holds it by now."""
+        with archive.transaction() as tx:
+            tx.change(
+                "UPDATE pst_files SET claim_owner = NULL, claim_lease_until = NULL"
+                " WHERE id = :id AND claim_owner = :owner AND claim_epoch = :epoch",
+                id=self.pst_file_id,
+                owner=self.owner,
+                epoch=self.epoch,
+            )
+
+
+def take(
+    archive: Archive,
+    pst_file_id: str,
+    engine: Engine,
+    *,
+    begins_attempt: bool = False,
+    lease_s: float = LEASE_S,
+) -> Claim:
+    """Take the claim on an ingest for this process.
+
+    Raises `ClaimHeld`, which names the holder, while another live owner has it or if the ingest
+    belongs to the other engine. A claim whose lease is over is free, and so is one whose process on
+    this machine has ended.
+    """
+    owner = owner_of_this_process()
+    with archive.transaction() as tx:
+        row = tx.row(_READ, id=pst_file_id)
+        if row is None:
+            raise no_such_ingest(pst_file_id)
+        if not _is_free(row, _now()):
+            raise held(row)
+        changed = tx.change(
+            _TAKE,
+            id=pst_file_id,
+            engine=engine,
+            owner=owner,
+            until=_stamp(_now() + timedelta(seconds=lease_s)),
+            begins=int(begins_attempt),
+            epoch=row["claim_epoch"],
+        )
+        now = tx.row(_READ, id=pst_file_id)
+    if now is None or not changed:
+        raise held(now or row)
+    return Claim(pst_file_id, engine, owner, now["claim_attempt"], now["claim_epoch"])
+
+
+@contextmanager
+def claimed(
+    archive: Archive, pst_file_id: str, engine: Engine, *, begins_attempt: bool = False
+) -> Iterator[Claim]:
+    """Hold the claim within the block and give it back at its end, whatever happens in it."""
+    claim = take(archive, pst_file_id, engine, begins_attempt=begins_attempt)
+    try:
+        yield claim
+    finally:
+        claim.release(archive)
+
+
+def held(row: Row) -> ClaimHeld:
+    """Make the error that says who has the claim of the ingest `row`."""
+    owner = row["claim_owner"]
+    holder = f"{owner} until {row['claim_lease_until']}" if owner else "nobody"
+    return ClaimHeld(
+        "another worker has the claim on this ingest",
+        where=f"ingest {row['id']}",
+        why=(
+            f"engine {row['engine'] or 'none'}, held by {holder},"
+            f" attempt {row['claim_attempt']}, epoch {row['claim_epoch']}"
+        ),
+        remedy=f"postroom status {row['id']} shows how far it is",
+    )
+
+
+def no_such_ingest(pst_file_id: str) -> NotReadable:
+    """Make the error for an ingest that the archive does not have."""
+    return NotReadable(
+        "there is no such ingest",
+        where=pst_file_id,
+        why="the source has no row of that id in pst_files",
+        remedy="postroom status lists the ingests of a source; --source chooses the source",
+    )
+
+
+def owner_of_this_process() -> str:
+    """Name this process: `host/boot-and-pid-space/pid-random`, never the same twice."""
+    return f"{socket.gethostname()}/{_pid_space()}/{os.getpid()}-{secrets.token_hex(4)}"
+
+
+def _pid_space() -> str:
+    # Two containers may share a host name but never boot id and pid namespace.
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii")[:8]
+        return f"{boot}.{Path('/proc/self/ns/pid').stat().st_ino}"
+    except OSError:
+        return "unknown"
+
+
+def _is_free(row: Row, now: datetime) -> bool:
+    if row["claim_owner"] is None or row["claim_lease_until"] is None:
+        return True
+    return datetime.fromisoformat(row["claim_lease_until"]) < now or _has_ended(row["claim_owner"])
+
+
+def _has_ended(owner: str) -> bool:
+    here = f"{socket.gethostname()}/{_pid_space()}/"
+    if not owner.startswith(here) or _pid_space() == "unknown":
+        return False
+    pid = int(owner.removeprefix(here).split("-")[0])
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return False
+
+
+def _lease(tx: Transaction, pst_file_id: str, owner: str, until: datetime) -> None:
+    tx.change(
+        "UPDATE pst_files SET claim_lease_until = :until WHERE id = :id AND claim_owner = :owner",
+        id=pst_file_id,
+        owner=owner,
+        until=_stamp(until),
+    )
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _stamp(moment: datetime) -> str:
+    return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")

@@ -1,0 +1,1 @@
+"""The tasks of the pipeline, one file each: extract, load, text, thread."""
