@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 import rfc8785
 
 PT_INTEGER32 = 0x0003
+PT_UNICODE = 0x001F
 PT_SYSTIME = 0x0040
 PT_BINARY = 0x0102
 

@@ -1,0 +1,43 @@
+"""v1 as a Celery task: in this process by default, on a worker where a broker is named.
+
+`POSTROOM_CELERY_BROKER` names the broker, `POSTROOM_DSN` the PostgreSQL of a worker; without it the
+archives are the SQLite files of the home.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from celery import Celery
+
+from postroom.archive import open_archive
+from postroom.claim import Claim
+from postroom.legacy.ingest import run
+from postroom.progress import silent
+from postroom.store import FolderStore
+
+BROKER = "POSTROOM_CELERY_BROKER"
+DSN = "POSTROOM_DSN"
+
+app = Celery("postroom", broker=os.environ.get(BROKER, "memory://"))
+app.conf.update(
+    task_always_eager=BROKER not in os.environ,
+    task_eager_propagates=True,
+    task_acks_late=True,
+    broker_connection_retry_on_startup=True,
+)
+
+
+@app.task(name="postroom.ingest_v1")  # type: ignore[untyped-decorator]  # Celery has no types
+def ingest_v1(source_id: str, home: str, claim: dict[str, Any]) -> dict[str, Any]:
+    """Read the PST of an ingest under the claim that the caller took; hand back the task's result.
+
+    A message that is delivered twice, or after the claim was lost, writes nothing.
+    """
+    archive = open_archive(source_id, home=Path(home), dsn=os.environ.get(DSN), create=False)
+    held = Claim(**claim)
+    result = run(archive, FolderStore(Path(home) / "store"), held.pst_file_id, held, silent)
+    return asdict(result)
