@@ -87,7 +87,7 @@ def test_both_engines_hold_the_same_rows_of_v1(row, tmp_path, postgres_dsn, sour
 
 
 def comparable(table):
-    """Rows without what is bound to the ingest, and with moments, which PostgreSQL keeps to 1 µs."""
+    """Rows without what is bound to the ingest, and moments, which PostgreSQL keeps to 1 µs."""
     bound = {"id", "email_id", "family_id", "pst_file_id", "s3_key", "sent_utc", "received_utc"}
     kept = [{name: of[name] for name in of if name not in bound} for of in table]
     for row in kept:
