@@ -12,7 +12,7 @@ from postroom.legacy.ingest import run as read
 from postroom.progress import silent
 from postroom.tasks import thread
 
-ROWS = [row for row in corpus.each() if row.id.endswith(("__Test_part1.pst", "no-corpus"))]
+ROWS = [row for row in corpus.each() if row.id.endswith(("__SampleOstFile.ost", "no-corpus"))]
 
 
 @pytest.mark.parametrize("row", ROWS)
