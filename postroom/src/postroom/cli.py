@@ -8,12 +8,16 @@ import click
 
 from cutline.console import run_program
 from postroom import __version__
+from postroom.commands.synth import synth
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__)
 def postroom() -> None:
     """Ingest Outlook PST mail for e-discovery, losing nothing in silence."""
+
+
+postroom.add_command(synth)
 
 
 def main() -> NoReturn:

@@ -79,7 +79,7 @@ def run_synth(command: list[str]) -> dict[str, Any]:
 
     Raises `WrongUsage` or `DiskRefused` with the program's own words.
     """
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, encoding="utf-8")  # noqa: S603  # our own program
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, encoding="utf-8")
     try:
         last = _follow(process)
         code = process.wait()
