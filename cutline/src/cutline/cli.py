@@ -7,6 +7,7 @@ from typing import NoReturn
 import click
 
 from cutline import __version__
+from cutline.commands.parity import parity
 from cutline.console import run_program
 
 
@@ -14,6 +15,9 @@ from cutline.console import run_program
 @click.version_option(__version__)
 def cutline() -> None:
     """Take a V2 into the place of a V1, provably and reversibly."""
+
+
+cutline.add_command(parity)
 
 
 def main() -> NoReturn:

@@ -1,1 +1,0 @@
-"""The text of attachments: extracted in child processes, kept by content."""

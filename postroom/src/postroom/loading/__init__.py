@@ -1,1 +1,0 @@
-"""How the outputs of the extractor come into an archive."""

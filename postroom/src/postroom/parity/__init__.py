@@ -1,0 +1,1 @@
+"""The parity suite `postroom.pst`: the rows of an ingest, and the gates over them."""
