@@ -1,1 +1,3 @@
 //! A reader of Outlook PST files, in the layers of \[MS-PST\].
+
+pub mod text;

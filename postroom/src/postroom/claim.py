@@ -44,26 +44,41 @@ class Claim:
     owner: str
     attempt: int
     epoch: int
+    lease_s: float = LEASE_S
 
     def check(self, tx: Transaction) -> None:
-        """Hold the claim until `tx` ends; raise `ClaimHeld` if it is no longer this one.
+        """Hold the claim until `tx` ends, its lease prolonged; raise `ClaimHeld` if it was lost.
 
         It locks the ingest's row, so nobody can take the claim between this and the commit. Call it
-        in each transaction that writes; last, where the transaction is long, since a lease is
-        renewed on the same row.
+        in each transaction that writes; last, where that is long, since the lease is renewed by
+        others on the same row. `tx` may be `Transaction(driver_connection, archive.backend)` on the
+        driver's connection below an SQLAlchemy session.
         """
-        lock = " FOR UPDATE" if tx.backend == "postgres" else ""
-        row = tx.row(_READ + lock, id=self.pst_file_id)
+        until = _stamp(_now() + timedelta(seconds=self.lease_s))
+        held_now = tx.change(
+            "UPDATE pst_files SET claim_lease_until = :until"
+            " WHERE id = :id AND claim_owner = :owner AND claim_epoch = :epoch",
+            until=until,
+            id=self.pst_file_id,
+            owner=self.owner,
+            epoch=self.epoch,
+        )
+        if not held_now:
+            self.look(tx)
+            raise AssertionError("a claim that is held can be prolonged")
+
+    def look(self, tx: Transaction) -> None:
+        """Raise `ClaimHeld` if the claim was lost, without holding it: to fail early."""
+        row = tx.row(_READ, id=self.pst_file_id)
         if row is None:
             raise no_such_ingest(self.pst_file_id)
         if (row["claim_owner"], row["claim_epoch"]) != (self.owner, self.epoch):
             raise held(row)
 
-    def renew(self, archive: Archive, lease_s: float = LEASE_S) -> None:
-        """Prolong the lease to `lease_s` from now; raise `ClaimHeld` if it was lost."""
+    def renew(self, archive: Archive) -> None:
+        """Prolong the lease from now on; raise `ClaimHeld` if the claim was lost."""
         with archive.transaction() as tx:
             self.check(tx)
-            _lease(tx, self.pst_file_id, self.owner, _now() + timedelta(seconds=lease_s))
 
     def release(self, archive: Archive) -> None:
         """Give the claim back; does nothing if somebody else holds it by now."""
@@ -110,7 +125,7 @@ def take(
         now = tx.row(_READ, id=pst_file_id)
     if now is None or not changed:
         raise held(now or row)
-    return Claim(pst_file_id, engine, owner, now["claim_attempt"], now["claim_epoch"])
+    return Claim(pst_file_id, engine, owner, now["claim_attempt"], now["claim_epoch"], lease_s)
 
 
 @contextmanager
@@ -182,15 +197,6 @@ def _has_ended(owner: str) -> bool:
     except PermissionError:
         return False
     return False
-
-
-def _lease(tx: Transaction, pst_file_id: str, owner: str, until: datetime) -> None:
-    tx.change(
-        "UPDATE pst_files SET claim_lease_until = :until WHERE id = :id AND claim_owner = :owner",
-        id=pst_file_id,
-        owner=owner,
-        until=_stamp(until),
-    )
 
 
 def _now() -> datetime:

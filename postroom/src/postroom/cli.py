@@ -8,12 +8,24 @@ import click
 
 from cutline.console import run_program
 from postroom import __version__
+from postroom.commands.extract import extract
+from postroom.commands.ingest import ingest
+from postroom.commands.status import status
+from postroom.commands.synth import synth
+from postroom.commands.task import task
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__)
 def postroom() -> None:
     """Ingest Outlook PST mail for e-discovery, losing nothing in silence."""
+
+
+postroom.add_command(extract)
+postroom.add_command(ingest)
+postroom.add_command(status)
+postroom.add_command(synth)
+postroom.add_command(task)
 
 
 def main() -> NoReturn:

@@ -30,3 +30,18 @@ class ClaimHeld(Problem):
 
     code = "claim-held"
     exit_code = Exit.BLOCKED
+
+
+class AlreadyCompleted(Problem):
+    """An ingest that is completed is never extracted or loaded again under its id."""
+
+    code = "already-completed"
+    exit_code = Exit.BLOCKED
+
+    def __init__(self, pst_file_id: str) -> None:
+        super().__init__(
+            "this ingest is completed and stays as it is",
+            where=f"ingest {pst_file_id}",
+            why="what was reported of an ingest must stay true",
+            remedy="postroom ingest FILE makes a new ingest of the same file",
+        )

@@ -21,6 +21,10 @@ class Archive(Protocol):
     def backend(self) -> Backend:
         """`sqlite` or `postgres`."""
 
+    @property
+    def busy_errors(self) -> tuple[type[Exception], ...]:
+        """What a connection raises while the database is locked or away."""
+
     def connect(self) -> Any:  # noqa: ANN401  # sqlite3.Connection or psycopg.Connection
         """Open a new DBAPI connection, confined to the source; the caller closes it.
 
@@ -36,6 +40,9 @@ class Archive(Protocol):
         It has a connection of its own. On SQLite it takes the write lock at once, so that it never
         has to give up half-way.
         """
+
+    def reading(self) -> AbstractContextManager[Transaction]:
+        """Begin a transaction that only reads: it sees one moment and waits for no writer."""
 
     def sqlalchemy_engine(self) -> sqlalchemy.Engine:
         """Make an SQLAlchemy engine whose connections are confined in the same way."""

@@ -57,6 +57,11 @@ class PostgresArchive:
     dsn: str = field(repr=False)
     backend: Literal["postgres"] = "postgres"
 
+    @property
+    def busy_errors(self) -> tuple[type[Exception], ...]:
+        """See `Archive.busy_errors`."""
+        return (psycopg.OperationalError, NotReadable)
+
     def connect(self) -> Connection:
         """See `Archive.connect`."""
         connection = _connect(self._confined(), self.source_id)
@@ -70,6 +75,15 @@ class PostgresArchive:
         """See `Archive.transaction`."""
         with closing(self.connect()) as connection, connection.transaction():
             yield Transaction(connection, "postgres")
+
+    @contextmanager
+    def reading(self) -> Iterator[Transaction]:
+        """See `Archive.reading`."""
+        with closing(self.connect()) as connection:
+            connection.read_only = True
+            connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+            with connection.transaction():
+                yield Transaction(connection, "postgres")
 
     def sqlalchemy_engine(self) -> sqlalchemy.Engine:
         """See `Archive.sqlalchemy_engine`."""

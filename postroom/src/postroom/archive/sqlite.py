@@ -34,6 +34,11 @@ class SqliteArchive:
     path: Path
     backend: Literal["sqlite"] = "sqlite"
 
+    @property
+    def busy_errors(self) -> tuple[type[Exception], ...]:
+        """See `Archive.busy_errors`."""
+        return (sqlite3.OperationalError, NotReadable)
+
     def connect(self) -> sqlite3.Connection:
         """See `Archive.connect`."""
         connection = self._open()
@@ -45,6 +50,15 @@ class SqliteArchive:
         """See `Archive.transaction`."""
         with closing(self.connect()) as connection:
             connection.execute("BEGIN IMMEDIATE")
+            with connection:
+                yield Transaction(connection, "sqlite")
+
+    @contextmanager
+    def reading(self) -> Iterator[Transaction]:
+        """See `Archive.reading`."""
+        with closing(self.connect()) as connection:
+            connection.execute("PRAGMA query_only = ON")
+            connection.execute("BEGIN")
             with connection:
                 yield Transaction(connection, "sqlite")
 

@@ -36,13 +36,14 @@ class Transaction:
 
     def rows(self, sql: str, **parameters: object) -> list[Row]:
         """Give every row, each a mapping of column to value."""
-        fetched = self._execute(sql, parameters).fetchall()
-        return [dict(row) for row in fetched]
+        cursor = self._execute(sql, parameters)
+        return [self._mapping(cursor, row) for row in cursor.fetchall()]
 
     def row(self, sql: str, **parameters: object) -> Row | None:
         """Give the first row, or None."""
-        fetched = self._execute(sql, parameters).fetchone()
-        return None if fetched is None else dict(fetched)
+        cursor = self._execute(sql, parameters)
+        row = cursor.fetchone()
+        return None if row is None else self._mapping(cursor, row)
 
     def value(self, sql: str, **parameters: object) -> Any:  # noqa: ANN401  # a database value
         """Give the first column of the first row, or None."""
@@ -62,3 +63,9 @@ class Transaction:
     def _execute(self, sql: str, parameters: Mapping[str, object]) -> Any:  # noqa: ANN401  # cursor
         text = sql if self.backend == "sqlite" else for_postgres(sql)
         return self.connection.execute(text, parameters)
+
+    @staticmethod
+    def _mapping(cursor: Any, row: Any) -> Row:  # noqa: ANN401  # of two drivers
+        if isinstance(row, dict):
+            return row
+        return dict(zip((column[0] for column in cursor.description), row, strict=True))

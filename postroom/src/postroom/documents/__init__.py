@@ -1,0 +1,1 @@
+"""The text of attachments: extracted in child processes, kept by content."""

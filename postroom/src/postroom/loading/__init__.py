@@ -1,0 +1,1 @@
+"""How the outputs of the extractor come into an archive."""

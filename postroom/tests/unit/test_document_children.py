@@ -1,0 +1,103 @@
+"""Text out of files, in children that may die."""
+
+from __future__ import annotations
+
+import zipfile
+from dataclasses import replace
+
+import pytest
+
+from postroom.documents.children import Child, Limits, Request, children
+
+WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+TYPES = (
+    '<?xml version="1.0"?><Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
+    '<Default Extension="xml" ContentType="application/xml"/>'
+    '<Override PartName="/word/document.xml" ContentType="application/'
+    'vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"/></Types>'
+)
+
+
+@pytest.fixture(scope="module")
+def child():
+    found = Child(Limits())
+    yield found
+    found.end()
+
+
+def docx(path, paragraph: bytes, count: int = 1):
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("[Content_Types].xml", TYPES)
+        with archive.open("word/document.xml", "w") as part:
+            part.write(f'<w:document xmlns:w="{WORD}"><w:body>'.encode())
+            for _ in range(count):
+                part.write(b"<w:p><w:r><w:t>" + paragraph + b"</w:t></w:r></w:p>")
+            part.write(b"</w:body></w:document>")
+    return Request(path, "docx", "")
+
+
+def file(path, data: bytes, suffix: str = "txt", declared: str = ""):
+    path.write_bytes(data)
+    return Request(path, suffix, declared)
+
+
+@pytest.mark.parametrize(
+    ("data", "text"),
+    [
+        ("Grüße".encode(), "Grüße"),
+        ("Grüße".encode("cp1252"), "Grüße"),
+        ("Grüße".encode("utf-16"), "Grüße"),
+        (b"\xef\xbb\xbfx", "x"),
+        (b"", ""),
+    ],
+)
+def test_plain_text_is_read_by_its_mark_or_its_bytes(child, tmp_path, data, text):
+    """A text file needs no code page to be named."""
+    answer = child.ask(file(tmp_path / "a.txt", data))
+    assert (answer.text, answer.reason) == (text, None)
+
+
+def test_a_document_of_word_gives_its_text(child, tmp_path):
+    """DOCX is known by its content, whatever type was declared."""
+    request = replace(docx(tmp_path / "a.docx", b"a plan"), suffix="", declared="image/png")
+    assert "a plan" in (child.ask(request).text or "")
+
+
+def test_a_file_of_no_known_type_fails_with_its_reason(child, tmp_path):
+    """What nobody can read is said to be unreadable."""
+    answer = child.ask(file(tmp_path / "a", bytes(range(256)), suffix="prx"))
+    assert (answer.text, answer.reason) == (None, "of no known type")
+
+
+def test_a_bomb_is_recorded_and_the_next_file_is_read(child, tmp_path):
+    """A small file that unpacks to hundreds of megabytes meets a limit that is named."""
+    bomb = child.ask(docx(tmp_path / "bomb.docx", b"boom " * 100_000, 400))
+    assert bomb.text is None
+    assert "limit" in (bomb.reason or "")
+    assert child.ask(file(tmp_path / "a.txt", b"after")).text == "after"
+
+
+def test_a_child_that_runs_over_its_time_is_ended_and_replaced(tmp_path):
+    """Time is a limit of each document, and asking again may say something else."""
+    child = Child(Limits(timeout_s=0.0))
+    answer = child.ask(file(tmp_path / "a.txt", b"text"))
+    assert (answer.text, answer.reason, answer.is_final) == (None, "limit: more than 0 s", False)
+    assert child._process is None
+
+
+def test_a_child_that_dies_gives_its_end_as_the_reason(tmp_path):
+    """Memory is a limit of each child; its death costs one document."""
+    child = Child(Limits(memory_bytes=48 << 20))
+    answer = child.ask(file(tmp_path / "a.docx", b"PK\x03\x04" * 100, suffix="docx"))
+    assert answer.text is None
+    assert "ended" in (answer.reason or "")
+    assert not answer.is_final
+
+
+def test_a_long_text_is_cut_and_says_so(tmp_path):
+    """What is kept of a text is bounded, and the cut is recorded."""
+    with children(Limits(characters=10)) as pool:
+        found = [answer for answer in pool.answers([file(tmp_path / "a.txt", b"x" * 25)]) if answer]
+    [(_, answer)] = found
+    assert answer.text == "x" * 10
+    assert answer.reason == "limit: the first 10 of 25 characters"
