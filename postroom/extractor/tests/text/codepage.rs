@@ -1,6 +1,7 @@
 //! Code pages: every byte of every page is what Windows says it is.
 
 use postroom_extractor::text::codepage::{Decoded, decode, is_known};
+use serde_json::Value;
 
 fn read(code_page: u32, bytes: &[u8]) -> (String, bool) {
     let Decoded { text, lossy } = decode(code_page, bytes);
@@ -53,4 +54,68 @@ fn shifted_pages_go_back_and_forth() {
         exact("A≢Α.+\u{1f600}x")
     );
     assert_eq!(read(65000, b"+2D0- \xe9"), lossy("\u{fffd} \u{fffd}"));
+}
+
+/// What Python's codecs say, written by `codepages.py`.
+const TABLES: &str = include_str!("codepages.json");
+
+/// Where we go by Windows and the web, which agree, and not by Python.
+const BY_WINDOWS: [(u32, u8, char); 3] = [
+    (1255, 0xCA, '\u{5ba}'),
+    (21866, 0xAE, 'ў'),
+    (21866, 0xBE, 'Ў'),
+];
+
+#[test]
+fn every_byte_of_every_single_byte_page_is_what_python_says() {
+    let tables: Value = serde_json::from_str(TABLES).expect("JSON");
+    let pages = tables["single"].as_object().expect("an object");
+    assert!(pages.len() > 45);
+    let mut wrong = Vec::new();
+    for (page, expected) in pages {
+        let code_page = page.parse().expect("a number");
+        for (byte, expected) in (0..=255).zip(expected.as_str().expect("text").chars()) {
+            let Decoded { text, lossy } = decode(code_page, &[byte]);
+            let expected = by_windows(code_page, byte, expected);
+            if text != expected.to_string() || lossy != (expected == '\u{fffd}') {
+                wrong.push(format!(
+                    "{page} {byte:02x}: {text:?} lossy {lossy}, not {expected:?}"
+                ));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Bytes 80 to 9F that have no character are C1 controls in the pages of Windows.
+fn by_windows(code_page: u32, byte: u8, by_python: char) -> char {
+    let listed = BY_WINDOWS
+        .iter()
+        .find(|(page, at, _)| (*page, *at) == (code_page, byte));
+    let is_passed_on =
+        matches!(code_page, 864 | 869 | 874 | 1250..=1258) && matches!(byte, 0x80..=0x9F);
+    match listed {
+        Some((_, _, found)) => *found,
+        None if is_passed_on && by_python == '\u{fffd}' => char::from(byte),
+        None => by_python,
+    }
+}
+
+#[test]
+fn samples_of_every_multi_byte_page_are_what_python_says() {
+    let tables: Value = serde_json::from_str(TABLES).expect("JSON");
+    for (page, samples) in tables["multiple"].as_object().expect("an object") {
+        let code_page = page.parse().expect("a number");
+        assert!(is_known(code_page), "{page}");
+        for sample in samples.as_array().expect("a list") {
+            let bytes = from_hex(sample[0].as_str().expect("hex"));
+            let text = sample[1].as_str().expect("text");
+            assert_eq!(read(code_page, &bytes), exact(text), "{page}");
+        }
+    }
+}
+
+fn from_hex(hex: &str) -> Vec<u8> {
+    let digit = |at| u8::from_str_radix(&hex[at..at + 2], 16).expect("hex");
+    (0..hex.len()).step_by(2).map(digit).collect()
 }

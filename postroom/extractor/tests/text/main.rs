@@ -7,6 +7,7 @@
 
 mod codepage;
 mod headers;
+mod hostile;
 mod html;
 mod lzfu;
 mod rtf;
