@@ -9,7 +9,7 @@ PINNED_PYPFF = rows.PINNED_PYPFF
 
 
 def pst_suite() -> Suite:
-    """Return the suite that compares an ingest by v1 with one of the same file by v2, within one source."""
+    """Return the suite that compares an ingest by v1 with one of the same file by v2."""
     return Suite(
         name="postroom.pst",
         title="PST ingest: v2 against v1",

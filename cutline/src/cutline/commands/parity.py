@@ -8,11 +8,24 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import click
+from rich.progress import Progress
 
-from cutline.console import out, print_json
+from cutline.console import err, out, print_json
 from cutline.errors import CannotMeasure, CannotWrite, WrongUsage
-from cutline.parity import Options, Report, Side, find, judge, waivers
-from cutline.parity.terminal import show
+from cutline.parity import (
+    Options,
+    Pair,
+    Report,
+    SetReport,
+    Side,
+    Suite,
+    find,
+    judge,
+    judge_pairs,
+    waivers,
+)
+from cutline.parity.pairs import load_pairs
+from cutline.parity.terminal import show, show_set
 
 
 @click.command()
@@ -29,7 +42,15 @@ from cutline.parity.terminal import show
 @click.option("--store", type=click.Path(path_type=Path), help="Folder of the bucket `local`.")
 @click.option("--show-values", is_flag=True, help="Show values in the report: this is mail.")
 @click.option("--strict", is_flag=True, help="Warnings exit 1, gates not exercised exit 3.")
-@click.option("--waivers", "waivers_file", type=click.Path(path_type=Path), help="Known differences.")
+@click.option(
+    "--waivers", "waivers_file", type=click.Path(path_type=Path), help="Known differences."
+)
+@click.option(
+    "--pairs",
+    "pairs_file",
+    type=click.Path(path_type=Path),
+    help="Judge a whole set: a CSV with baseline,candidate,class.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 def parity(  # noqa: PLR0913  # one parameter an option
     *,
@@ -47,6 +68,7 @@ def parity(  # noqa: PLR0913  # one parameter an option
     show_values: bool,
     strict: bool,
     waivers_file: Path | None,
+    pairs_file: Path | None,
     as_json: bool,
 ) -> int:
     """Compare two ingests by SUITE; 0 GO, 1 they differ, 3 they could not be compared."""
@@ -59,10 +81,16 @@ def parity(  # noqa: PLR0913  # one parameter an option
         strict=strict,
         waivers=waivers.load(waivers_file) if waivers_file else (),
     )
+    ends = _dsn(baseline_dsn or dsn, "baseline"), _dsn(candidate_dsn or dsn, "candidate")
+    if pairs_file is not None:
+        many = _judge_pairs(find(suite), pairs_file, ends, values, options)
+        write(many, json_out)
+        print_json(many.as_json()) if as_json else show_set(many, out)
+        return int(many.exit_code)
     report = judge(
         find(suite),
-        baseline=Side(_dsn(baseline_dsn or dsn, "baseline"), _id(baseline, "baseline"), values),
-        candidate=Side(_dsn(candidate_dsn or dsn, "candidate"), _id(candidate, "candidate"), values),
+        baseline=Side(ends[0], _id(baseline, "baseline"), values),
+        candidate=Side(ends[1], _id(candidate, "candidate"), values),
         options=options,
     )
     write(report, json_out)
@@ -70,7 +98,22 @@ def parity(  # noqa: PLR0913  # one parameter an option
     return int(report.exit_code)
 
 
-def write(report: Report, json_out: Path | None) -> None:
+def _judge_pairs(
+    suite: Suite, listed: Path, ends: tuple[str, str], values: dict[str, str], options: Options
+) -> SetReport:
+    """Judge the pairs of a file, with a progress bar on a terminal."""
+    asked = [
+        Pair(Side(ends[0], baseline, values), Side(ends[1], candidate, values), kind)
+        for baseline, candidate, kind in load_pairs(listed)
+    ]
+    with Progress(console=err, transient=True, disable=not err.is_terminal) as bar:
+        task = bar.add_task("pairs", total=len(asked))
+        return judge_pairs(
+            suite, asked, options, lambda done, total: bar.update(task, completed=done, total=total)
+        )
+
+
+def write(report: Report | SetReport, json_out: Path | None) -> None:
     """Write what was asked for, each file whole or not at all."""
     if json_out is not None:
         _write(json_out, json.dumps(report.as_json(), indent=2, ensure_ascii=False) + "\n")
@@ -83,7 +126,9 @@ def _write(path: Path, text: str) -> None:
         partial.replace(path)
     except OSError as error:
         partial.unlink(missing_ok=True)
-        raise CannotWrite("the report cannot be written", where=str(path), why=str(error)) from error
+        raise CannotWrite(
+            "the report cannot be written", where=str(path), why=str(error)
+        ) from error
 
 
 def _param(text: str) -> tuple[str, str]:
@@ -100,7 +145,7 @@ def _id(given: str | None, side: str) -> str:
 
 
 def _dsn(given: str | None, side: str) -> str:
-    """Return a DSN; one from the environment may hold a password, one on the command line may not."""
+    """Return a DSN: from the environment it may hold a password, on a command line not."""
     if not given:
         raise WrongUsage(f"no DSN for the {side}", remedy=f"add --dsn or --{side}-dsn")
     if given.startswith("env:"):

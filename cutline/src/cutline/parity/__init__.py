@@ -1,4 +1,4 @@
-"""Parity: is the candidate's output the baseline's?
+"""Parity: whether the candidate's output is the baseline's.
 
     from pathlib import Path
     from cutline.parity import Options, Side, find, judge
@@ -13,11 +13,16 @@
     report.verdict        # Verdict.GO, NO_GO or NOT_PROVEN
     report.as_json()      # what --json-out writes
 
-A difference is data in the report; what could not be compared is an exception (`cutline.errors.CannotMeasure`).
+    many = judge_pairs(find("postroom.pst"), [Pair(baseline, candidate, "small"), ...], options)
+    many.verdict          # one GO, NO_GO or NOT_PROVEN over the set
+
+A difference is data in the report; what could not be compared is an exception
+(`cutline.errors.CannotMeasure`).
 """
 
+from cutline.parity.comparison import NotComparable, judge
 from cutline.parity.find import find
-from cutline.parity.judge import NotComparable, judge
+from cutline.parity.pairs import Pair, PairResult, SetReport, judge_pairs
 from cutline.parity.report import (
     ApartFound,
     CheckResult,
@@ -39,7 +44,10 @@ __all__ = [
     "NotComparable",
     "Options",
     "Outcome",
+    "Pair",
+    "PairResult",
     "Report",
+    "SetReport",
     "Severity",
     "Side",
     "Suite",
@@ -47,4 +55,5 @@ __all__ = [
     "Waiver",
     "find",
     "judge",
+    "judge_pairs",
 ]

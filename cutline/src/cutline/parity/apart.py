@@ -1,7 +1,7 @@
-"""What only the candidate can read: its items whose key the baseline lacks, each with one reason of a closed list.
+"""What only the candidate can read: items whose key the baseline lacks, each with one reason.
 
-The baseline is never filtered. An item set apart without a reason, one whose key is there twice, and a reason claimed
-for an item that the baseline holds are each a BLOCKER.
+The baseline is never filtered. An item set apart without a reason, one whose key is there twice,
+and a reason claimed for an item that the baseline holds are each a BLOCKER.
 """
 
 from __future__ import annotations
@@ -24,18 +24,21 @@ def set_apart(bench: Workbench, suite: Suite) -> None:
         for side in SIDES:
             raw = f"{side}_raw.{name(dataset.name)}"
             owner = dataset.owner if suite.apart and side == "candidate" else ""
-            rest = f" WHERE {name(owner)} IS NULL OR {name(owner)} NOT IN (SELECT key FROM {TABLE})"  # noqa: S608
-            bench.view(f"{side}.{name(dataset.name)}", f"SELECT * FROM {raw}{rest if owner else ''}")  # noqa: S608
+            rest = f" WHERE {name(owner)} IS NULL OR {name(owner)} NOT IN (SELECT key FROM {TABLE})"
+            bench.view(
+                f"{side}.{name(dataset.name)}", f"SELECT * FROM {raw}{rest if owner else ''}"
+            )
 
 
 def _apart(apart: Apart) -> str:
     """Return the query of the items set apart: key, and the first reason that holds."""
     key = name(apart.key)
     reasons = " ".join(f"WHEN {reason.holds} THEN '{reason.name}'" for reason in apart.reasons)
-    held = f"SELECT {key} FROM baseline_raw.{name(apart.dataset)} WHERE {key} IS NOT NULL"  # noqa: S608
+    held = f"SELECT {key} FROM baseline_raw.{name(apart.dataset)} WHERE {key} IS NOT NULL"
     return (
-        f"SELECT c.{key} AS key, count(*) AS rows, any_value(CASE {reasons} END) AS reason"  # noqa: S608
-        f" FROM candidate_raw.{name(apart.dataset)} c WHERE c.{key} NOT IN ({held}) GROUP BY c.{key}"
+        f"SELECT c.{key} AS key, count(*) AS rows, any_value(CASE {reasons} END) AS reason"
+        f" FROM candidate_raw.{name(apart.dataset)} c"
+        f" WHERE c.{key} NOT IN ({held}) GROUP BY c.{key}"
     )
 
 
@@ -44,11 +47,13 @@ def found(bench: Workbench, suite: Suite, samples: int) -> ApartFound:
     if suite.apart is None:
         return ApartFound()
     by_reason = dict.fromkeys((reason.name for reason in suite.apart.reasons), 0)
-    explained = f"SELECT reason, count(*) FROM {TABLE} WHERE reason IS NOT NULL AND rows = 1 GROUP BY 1"  # noqa: S608
+    explained = (
+        f"SELECT reason, count(*) FROM {TABLE} WHERE reason IS NOT NULL AND rows = 1 GROUP BY 1"
+    )
     by_reason |= dict(bench.all(explained))
-    bare = bench.all(f"SELECT key FROM {TABLE} WHERE reason IS NULL OR rows > 1 ORDER BY 1")  # noqa: S608
+    bare = bench.all(f"SELECT key FROM {TABLE} WHERE reason IS NULL OR rows > 1 ORDER BY 1")
     claimed = bench.all(_contradicted(suite.apart))
-    everything = bench.one(f"SELECT coalesce(sum(rows), 0) FROM {TABLE}")[0]  # noqa: S608
+    everything = bench.one(f"SELECT coalesce(sum(rows), 0) FROM {TABLE}")[0]
     listed = [
         *_samples("set apart without a reason", bare),
         *_samples("a reason for what the baseline holds", claimed),
@@ -60,7 +65,7 @@ def _contradicted(apart: Apart) -> str:
     key = name(apart.key)
     said = [f"({reason.contradicts})" for reason in apart.reasons if reason.contradicts]
     return (
-        f"SELECT DISTINCT c.{key} FROM candidate_raw.{name(apart.dataset)} c"  # noqa: S608
+        f"SELECT DISTINCT c.{key} FROM candidate_raw.{name(apart.dataset)} c"
         f" JOIN baseline_raw.{name(apart.dataset)} b ON b.{key} = c.{key}"
         f" WHERE {' OR '.join(said) or 'false'} ORDER BY 1"
     )
@@ -74,7 +79,7 @@ def judge(bench: Workbench, suite: Suite, apart: ApartFound) -> CheckResult | No
     """Return the gate over what was set apart; None for a suite that sets nothing apart."""
     if suite.apart is None:
         return None
-    rows = bench.one(f"SELECT count(*) FROM candidate_raw.{name(suite.apart.dataset)}")[0]  # noqa: S608
+    rows = bench.one(f"SELECT count(*) FROM candidate_raw.{name(suite.apart.dataset)}")[0]
     wrong = apart.unexplained + apart.contradicted
     outcome = Outcome.FAIL if wrong else Outcome.PASS if rows else Outcome.NOT_EXERCISED
     told = [f"{n} {reason}" for reason, n in apart.by_reason.items() if n]

@@ -1,4 +1,4 @@
-"""What a check needs to be judged: the workbench, the suite, the options, the waivers that apply."""
+"""What a check needs to be judged: workbench, suite, options, and the waivers that apply."""
 
 from __future__ import annotations
 
@@ -22,7 +22,10 @@ class MultisetFound:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The same for every check of a comparison. `compared` holds what the shared scans found, by check."""
+    """The same for every check of a comparison.
+
+    `compared` holds what the shared scans found, by check.
+    """
 
     bench: Workbench
     suite: Suite
@@ -32,10 +35,10 @@ class Context:
     def relation(self, side: str, check: Check) -> str:
         """Return the rows of a side that the check is about, as something to select from."""
         relation = f"{side}.{name(check.dataset)}"
-        return f"(SELECT * FROM {relation} WHERE {check.where})" if check.where else relation  # noqa: S608
+        return f"(SELECT * FROM {relation} WHERE {check.where})" if check.where else relation
 
     def waived_by(self, check: Check) -> tuple[tuple[str, str], ...]:
-        """Return the waived keys of a check and who approved each; expired waivers are not among them."""
+        """Return the waived keys of a check, each with who approved it; none that is expired."""
         return tuple(
             (key, waiver.approver)
             for waiver in self.options.waivers
@@ -72,7 +75,7 @@ def whole(context: Context, check: Check, found: CheckResult) -> CheckResult:
         found,
         outcome=Outcome.PASS,
         message=f"{found.message}; waived by {approver}",
-        differences=Differences(waived=1, samples=(sample,)),
+        differences=Differences(waived=1, samples=(sample,), waived_keys=("total",)),
     )
 
 

@@ -1,10 +1,11 @@
 """The fast path: fingerprint, then buckets, then an exact drill into the buckets that differ.
 
-A fingerprint of rows is their count and two sums of 64-bit hashes, each with its own random seed, summed wide.
-Rows are put into buckets by their key, so one pass gives the fingerprints of every check, in total and by bucket.
-Two different multisets have equal fingerprints with a probability of about 2^-128; who knows the seeds could build
-such a pair, hence the exact mode. A hash covers the whole row as one text: hashes of single columns that are then
-added up would not see values swapped between rows.
+A fingerprint of rows is their count and two sums of 64-bit hashes, each with its own random seed,
+summed wide. Rows are put into buckets by their key, so one pass gives the fingerprints of every
+check, in total and by bucket. Two different multisets have equal fingerprints with a probability of
+about 2^-128; who knows the seeds could build such a pair, hence the exact mode. A hash covers the
+whole row as one text: hashes of single columns that are then added up would not see values swapped
+between rows.
 """
 
 from __future__ import annotations
@@ -62,9 +63,11 @@ def fingerprints(
         only = f"FILTER (counts_{at})"
         outer.append(f"count(*) {only}")
         outer += [
-            f"coalesce(sum(hash('{seed}' || text_{at})) {only}, 0)" for seed in (seeds.first, seeds.second)
+            f"coalesce(sum(hash('{seed}' || text_{at})) {only}, 0)"
+            for seed in (seeds.first, seeds.second)
         ]
-    sql = f"SELECT bucket, {', '.join(outer)} FROM (SELECT {', '.join(inner)} FROM {relation}) GROUP BY bucket"  # noqa: S608, E501
+    hashed = f"SELECT {', '.join(inner)} FROM {relation}"
+    sql = f"SELECT bucket, {', '.join(outer)} FROM ({hashed}) GROUP BY bucket"
     return {row[0]: prints_of(row[1:]) for row in bench.all(sql)}
 
 
@@ -80,7 +83,11 @@ def total(prints: Prints, lane: int) -> Print:
     """Return the fingerprint of a whole side."""
     count = first = second = 0
     for bucket in prints.values():
-        count, first, second = count + bucket[lane][0], first + bucket[lane][1], second + bucket[lane][2]
+        count, first, second = (
+            count + bucket[lane][0],
+            first + bucket[lane][1],
+            second + bucket[lane][2],
+        )
     return count, first, second
 
 

@@ -1,4 +1,4 @@
-"""What a comparison found: verdicts as data, without a value of the mail unless it was asked for."""
+"""What a comparison found: verdicts as data, without values unless they were asked for."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ EXITS = {
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One item that differs: `only in baseline`, `only in candidate` or `changed`, by its stable key.
+    """One item that differs, by its stable key: it is only on one side, or changed.
 
-    `fields` names what differs in a changed item. The values are there only with `show_values`. `waived` names who
-    approved it.
+    `fields` names what differs in a changed item. The values are there only with `show_values`.
+    `waived` names who approved it.
     """
 
     kind: str
@@ -60,6 +60,7 @@ class Differences:
     changed: int = 0
     waived: int = 0
     samples: tuple[Difference, ...] = ()
+    waived_keys: tuple[str, ...] = ()
 
     @property
     def total(self) -> int:
@@ -109,8 +110,13 @@ class WaiverUse:
     approver: str
     expiry: str
     used: int
+    unused: tuple[str, ...]
     state: str
     """`used`, `unused` or `expired`."""
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the waiver as a JSON object."""
+        return asdict(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +150,7 @@ class Report:
 
     @property
     def verdict(self) -> Verdict:
-        """Return GO, NO_GO, or NOT_PROVEN: with `strict` a gate without anything to compare proves nothing."""
+        """Return GO, NO_GO or NOT_PROVEN; `strict` makes warnings and idle gates count."""
         if self.blockers or (self.strict and self.warnings):
             return Verdict.NO_GO
         if len(self.not_exercised) == len(self.checks) or (self.strict and self.not_exercised):

@@ -1,4 +1,4 @@
-"""All multiset checks of a dataset in shared scans: one pass for fingerprints, one for the drill."""
+"""All multiset checks of a dataset share scans: a pass for fingerprints, one for the drill."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ def multisets(context: Context, checks: Sequence[Check], seeds: Seeds) -> dict[s
         relation = context.suite.relation(dataset)
         lanes = [Lane(check.columns, _condition(context.bench, relation, check)) for check in group]
         if context.options.exact:
-            found |= {c.name: _exact(context, c, lane) for c, lane in zip(group, lanes, strict=True)}
+            found |= {
+                c.name: _exact(context, c, lane) for c, lane in zip(group, lanes, strict=True)
+            }
         else:
             found |= _narrowed(context, relation, group, lanes, seeds)
     return found
 
 
-def compared(
-    context: Context, check: Multiset, left: str, right: str
-) -> Compared:
+def compared(context: Context, check: Multiset, left: str, right: str) -> Compared:
     """Return what the drill compares for a check in two relations."""
     relation = context.suite.relation(check.dataset)
     return Compared(
@@ -45,8 +45,10 @@ def compared(
 
 def _exact(context: Context, check: Multiset, lane: Lane) -> MultisetFound:
     left, right = (_rows(f"{side}.{name(check.dataset)}", lane.where) for side in SIDES)
-    counts = [context.bench.one(f"SELECT count(*) FROM {one}")[0] for one in (left, right)]  # noqa: S608
-    return MultisetFound(*counts, differences(context.bench, compared(context, check, left, right)))
+    counts = [context.bench.one(f"SELECT count(*) FROM {one}")[0] for one in (left, right)]
+    return MultisetFound(
+        counts[0], counts[1], differences(context.bench, compared(context, check, left, right))
+    )
 
 
 def _narrowed(
@@ -64,7 +66,7 @@ def _narrowed(
     suspects = _suspects(left, right, len(lanes))
     drilled = [
         context.bench.keep(
-            f"SELECT * FROM {side}.{name(relation.name)} WHERE {bucket_of(key)} IN ({suspects})"  # noqa: S608
+            f"SELECT * FROM {side}.{name(relation.name)} WHERE {bucket_of(key)} IN ({suspects})"
         )
         for side in SIDES
         if suspects
@@ -98,7 +100,7 @@ def _suspects(left: Prints, right: Prints, lanes: int) -> str:
 
 
 def _rows(relation: str, where: str) -> str:
-    return f"(SELECT * FROM {relation} WHERE {where})" if where else relation  # noqa: S608
+    return f"(SELECT * FROM {relation} WHERE {where})" if where else relation
 
 
 def _condition(bench: Workbench, relation: Dataset | View, check: Multiset) -> str:
@@ -112,11 +114,9 @@ def _condition(bench: Workbench, relation: Dataset | View, check: Multiset) -> s
             continue
         key = encode(relation.key)
         either = " UNION ".join(
-            f"SELECT {key} AS key_text FROM {side}.{name(relation.name)} WHERE {condition}"  # noqa: S608
+            f"SELECT {key} AS key_text FROM {side}.{name(relation.name)} WHERE {condition}"
             for side in SIDES
         )
         scope = bench.keep(either)
-        conditions.append(f"{key} {negated}IN (SELECT key_text FROM {scope})")  # noqa: S608
+        conditions.append(f"{key} {negated}IN (SELECT key_text FROM {scope})")
     return " AND ".join(conditions)
-
-

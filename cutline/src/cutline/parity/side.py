@@ -6,26 +6,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from cutline.parity.waivers import Waiver
-
-_NONE: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
 class Side:
     """One side of a comparison: where its rows lie and which of them are meant.
 
-    `dsn` is `sqlite:///path`, `postgresql://…` or `files:///folder`; it may hold a password and is never printed.
-    `id` is bound as `:ingest`, `params` by their names.
+    `dsn` is `sqlite:///path`, `postgresql://…` or `files:///folder`; it may hold a password and is
+    never printed. `id` is bound as `:ingest`, `params` by their names.
     """
 
     dsn: str
     id: str
-    params: Mapping[str, str] = field(default=_NONE)
+    params: Mapping[str, str] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         """Name the side without its DSN, which may hold a password."""

@@ -14,7 +14,10 @@ class Store(Protocol):
     """A place where objects lie."""
 
     def size_bytes(self, key: str) -> int | None:
-        """Return the size of an object, None if there is none. Raises `CannotMeasure` if that cannot be told."""
+        """Return the size of an object, None if there is none.
+
+        Raises `CannotMeasure` if that cannot be told.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,9 @@ class S3Store:
                 return None
             raise CannotMeasure("S3 did not answer", where=self.bucket, why=str(error)) from error
         except errors.BotoCoreError as error:
-            raise CannotMeasure("S3 cannot be reached", where=self.bucket, why=str(error)) from error
+            raise CannotMeasure(
+                "S3 cannot be reached", where=self.bucket, why=str(error)
+            ) from error
 
 
 def open_store(bucket: str, folder: Path | None) -> Store:

@@ -1,8 +1,9 @@
 """A suite: datasets and checks, as data. It names what is compared and decides nothing.
 
-Everything a suite says in SQL is one of two things. A dataset's queries run in the system that holds the data, one
-query an engine. Everything else (a measure, a condition, a view) runs in DuckDB over what the queries returned,
-where every value is text: the canonical text that the source itself prints.
+Everything a suite says in SQL is one of two things. A dataset's queries run in the system that
+holds the data, one query an engine. Everything else (a measure, a condition, a view) runs in DuckDB
+over what the queries returned, where every value is text: the canonical text that the source itself
+prints.
 """
 
 from __future__ import annotations
@@ -24,9 +25,10 @@ class Severity(StrEnum):
 class Dataset:
     """Rows to compare: one query an engine, the columns it returns, and the stable key of an item.
 
-    `queries` maps an engine (`postgres`, `sqlite`, `files`) to its query; `:ingest` and the names of `Side.params`
-    are bound by the engine. For `files` the value is the stem of the file in the folder. `key` pairs an item with
-    itself on the other side; it need not be unique, and without one whole rows are compared.
+    `queries` maps an engine (`postgres`, `sqlite`, `files`) to its query; `:ingest` and the names
+    of `Side.params` are bound by the engine. For `files` the value is the stem of the file in the
+    folder. `key` pairs an item with itself on the other side; it need not be unique, and without
+    one whole rows are compared.
     """
 
     name: str
@@ -34,7 +36,7 @@ class Dataset:
     columns: tuple[str, ...]
     key: tuple[str, ...] = ()
     owner: str = ""
-    """The column that holds the key of the item it belongs to: it is set apart together with that item."""
+    """The column with the key of the item a row belongs to, together with which it is set apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +56,9 @@ class View:
 class Reason:
     """One reason of the closed list why only the candidate holds an item.
 
-    `holds` is a condition on `c`, the candidate's row; `baseline_raw` and `candidate_raw` hold everything both sides
-    returned. `contradicts`, on `c` and its counterpart `b`, says when the reason is claimed for an item that the
-    baseline holds all the same.
+    `holds` is a condition on `c`, the candidate's row; `baseline_raw` and `candidate_raw` hold
+    everything both sides returned. `contradicts`, on `c` and its counterpart `b`, says when the
+    reason is claimed for an item that the baseline holds all the same.
     """
 
     name: str
@@ -66,7 +68,7 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Apart:
-    """What only the candidate can hold: its items whose key the baseline lacks, each with one reason."""
+    """What only the candidate can hold: items whose key the baseline lacks, each with a reason."""
 
     dataset: str
     key: str
@@ -115,8 +117,9 @@ class Count(Check):
 class Multiset(Check):
     """The same rows of `columns`, as often, on both sides.
 
-    `where` and `unless` judge an item by both sides, so a value lost on one side does not hide it: left out is only
-    an item of which no side fulfils `where`, or one fulfils `unless`. Without a key each row is judged alone.
+    `where` and `unless` judge an item by both sides, so a value lost on one side does not hide it:
+    left out is only an item of which no side fulfils `where`, or one fulfils `unless`. Without a
+    key each row is judged alone.
     """
 
     columns: tuple[str, ...]
@@ -125,7 +128,7 @@ class Multiset(Check):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Presence(Check):
-    """The candidate's share of rows with `column` is no more than `tolerance_points` below the baseline's."""
+    """The candidate's share of rows with `column` is at most `tolerance_points` below."""
 
     column: str
     tolerance_points: Fraction = Fraction(1)
@@ -142,8 +145,9 @@ class Distribution(Check):
 class Ratio(Check):
     """A figure that may differ a little.
 
-    By default the deviation |candidate - baseline| / baseline is judged, WARNING above `warn_above`, BLOCKER above
-    `block_above`. With `quotient` candidate / baseline is judged, also from below.
+    By default the deviation |candidate - baseline| / baseline is judged, WARNING above
+    `warn_above`, BLOCKER above `block_above`. With `quotient` candidate / baseline is judged, also
+    from below.
     """
 
     measure: str
@@ -157,7 +161,10 @@ class Ratio(Check):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Objects(Check):
-    """Each row's object exists in the store, with its size. Only judged when objects are asked for."""
+    """Each row's object exists in the store, with its size.
+
+    Only judged when objects are asked for.
+    """
 
     bucket: str
     key: str
@@ -166,7 +173,7 @@ class Objects(Check):
 
 @dataclass(frozen=True, slots=True)
 class Suite:
-    """Datasets, views, what may be set apart, what is refused, and checks in the order of the report.
+    """Datasets, views, what may be set apart, what is refused, and checks in their order.
 
     `schema` is the PostgreSQL schema of a side, with `{name}` for each of `Side.params`.
     """
@@ -184,4 +191,6 @@ class Suite:
 
     def relation(self, name: str) -> Dataset | View:
         """Return the dataset or view of that name."""
-        return next(one for one in (*self.datasets, *self.views) if one.name == name)
+        named: dict[str, Dataset | View] = {one.name: one for one in self.datasets}
+        named |= {one.name: one for one in self.views}
+        return named[name]

@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from cutline.parity.pairs import SetReport
 from cutline.parity.report import CheckResult, Outcome, Report, Verdict
 
 COLOURS = {
@@ -38,6 +39,34 @@ def show(report: Report, console: Console) -> None:
     console.print(
         f"[{VERDICTS[report.verdict]}]{report.verdict}[/] {report.suite}, mode {report.mode},"
         f" {report.elapsed_s:.1f} s"
+    )
+
+
+def show_set(report: SetReport, console: Console) -> None:
+    """Print the report of a whole set for people: a line a pair, then what differs."""
+    table = Table("class", "baseline", "candidate", "verdict", "", box=None, pad_edge=False)
+    for pair in report.pairs:
+        told = (
+            ", ".join((*pair.report.blockers, *pair.report.warnings))
+            if pair.report
+            else pair.refused
+        )
+        verdict = f"[{VERDICTS[pair.verdict]}]{pair.verdict}[/]"
+        table.add_row(pair.kind, pair.baseline, pair.candidate, verdict, escape(told))
+    console.print(table)
+    for pair in report.pairs:
+        for check in pair.report.checks if pair.report else ():
+            _differences(check, console)
+    for what, names in (
+        ("classes without a pair", report.missing_classes),
+        ("gates that no pair exercised", report.never_exercised),
+        ("waivers that nothing needed", [u.check for u in report.waivers if u.state != "used"]),
+    ):
+        if names:
+            console.print(f"{what}: {', '.join(names)}", markup=False)
+    console.print(
+        f"[{VERDICTS[report.verdict]}]{report.verdict}[/] {report.suite},"
+        f" {len(report.pairs)} pairs, mode {report.mode}"
     )
 
 

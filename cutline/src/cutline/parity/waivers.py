@@ -1,4 +1,7 @@
-"""Known differences, waived by name: check, keys, reason, approver, expiry. Nothing is waived by pattern."""
+"""Known differences, waived by name: check, keys, reason, approver, expiry.
+
+Nothing is waived by pattern.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ REQUIRED = ("check", "keys", "reason", "approver", "expiry")
 
 @dataclass(frozen=True, slots=True)
 class Waiver:
-    """One known difference: the items of `keys` may differ in `check` up to and including `expiry`."""
+    """One known difference: the items of `keys` may differ in `check` until the end of `expiry`."""
 
     check: str
     keys: tuple[str, ...]
@@ -33,7 +36,8 @@ class Waiver:
 def load(path: Path) -> tuple[Waiver, ...]:
     """Read a waivers file: TOML with `[[waiver]]` tables, or JSON with a list `waiver`.
 
-    Raises `CannotMeasure` where a member is missing, unknown or empty: a waiver that is not complete waives nothing.
+    Raises `CannotMeasure` where a member is missing, unknown or empty: a waiver that is not
+    complete waives nothing.
     """
     try:
         text = path.read_text(encoding="utf-8")
@@ -54,7 +58,9 @@ def _waiver(path: Path, at: int, entry: Mapping[str, Any]) -> Waiver:
     if not (isinstance(keys, list) and keys and all(isinstance(k, str) and k for k in keys)):
         raise _refused(path, f"waiver {at} names its keys in a list of texts")
     if not all(isinstance(text, str) and text.strip() for text in texts):
-        raise _refused(path, f"waiver {at}: check, reason and approver are texts that are not empty")
+        raise _refused(
+            path, f"waiver {at}: check, reason and approver are texts that are not empty"
+        )
     try:
         expiry = entry["expiry"]
         expiry = expiry if type(expiry) is date else date.fromisoformat(expiry)

@@ -35,8 +35,8 @@ def literal(value: str) -> str:
 def encode(columns: Sequence[str], table: str = "") -> str:
     """Return an expression that turns a row into one text, and no two different rows into the same.
 
-    Each value carries its length, NULL is a mark that no length begins with: so ('a|b', 'c') and ('a', 'b|c'),
-    NULL and 'NULL' stay apart.
+    Each value carries its length, NULL is a mark that no length begins with: so ('a|b', 'c') and
+    ('a', 'b|c'), NULL and 'NULL' stay apart.
     """
     prefix = f"{table}." if table else ""
     parts = (f"{prefix}{name(c)}" for c in columns)
@@ -45,8 +45,11 @@ def encode(columns: Sequence[str], table: str = "") -> str:
 
 @dataclass
 class Workbench:
-    """Both sides in one DuckDB: schemas `baseline_raw` and `candidate_raw` hold what the sources returned, schemas
-    `baseline` and `candidate` what is compared."""  # noqa: D205, D209
+    """Both sides in one DuckDB.
+
+    Schemas `baseline_raw` and `candidate_raw` hold what the sources returned, `baseline` and
+    `candidate` what is compared.
+    """
 
     connection: duckdb.DuckDBPyConnection
     folder: tempfile.TemporaryDirectory[str]
@@ -78,7 +81,7 @@ class Workbench:
         columns = ", ".join(f"CAST({name(c)} AS VARCHAR) AS {name(c)}" for c in dataset.columns)
         try:
             target = f"{side}_raw.{name(dataset.name)}"
-            self.connection.execute(f"CREATE TABLE {target} AS SELECT {columns} FROM incoming")  # noqa: S608
+            self.connection.execute(f"CREATE TABLE {target} AS SELECT {columns} FROM incoming")
         finally:
             self.connection.unregister("incoming")
 
@@ -90,9 +93,11 @@ class Workbench:
         """Make the views of the suite, once the datasets they stand on are there."""
         for side in SIDES:
             for view in suite.views:
-                columns = ", ".join(f"CAST({name(c)} AS VARCHAR) AS {name(c)}" for c in view.columns)
+                columns = ", ".join(
+                    f"CAST({name(c)} AS VARCHAR) AS {name(c)}" for c in view.columns
+                )
                 sql = view.sql.format(side=side)
-                self.view(f"{side}.{name(view.name)}", f"SELECT {columns} FROM ({sql})")  # noqa: S608
+                self.view(f"{side}.{name(view.name)}", f"SELECT {columns} FROM ({sql})")
 
     def one(self, sql: str) -> tuple[Any, ...]:
         """Return the only row of a query."""

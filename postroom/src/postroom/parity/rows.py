@@ -1,4 +1,4 @@
-"""The rows of an ingest that parity compares: each table of the archive is read once, its bodies only hashed.
+"""The rows of an ingest that parity compares: each table is read once, bodies only hashed.
 
 `text_hash_now` is computed where the body lies, so no body leaves the database.
 """
@@ -11,12 +11,16 @@ PINNED_PYPFF = "20260926"
 
 
 def _dataset(
-    name: str, table: str, columns: dict[str, str | tuple[str, str]], key: tuple[str, ...], owner: str = ""
+    name: str,
+    table: str,
+    columns: dict[str, str | tuple[str, str]],
+    key: tuple[str, ...],
+    owner: str = "",
 ) -> Dataset:
-    """Return the dataset over one table; an expression is one for both engines, or SQLite's and PostgreSQL's."""
+    """Return the dataset over one table; a pair of expressions is SQLite's and PostgreSQL's."""
     both = {c: (e, e) if isinstance(e, str) else e for c, e in columns.items()}
     queries = {
-        engine: f"SELECT {', '.join(f'{e[at]} AS {c}' for c, e in both.items())} FROM {table}"  # noqa: S608
+        engine: f"SELECT {', '.join(f'{e[at]} AS {c}' for c, e in both.items())} FROM {table}"
         for at, engine in enumerate(("sqlite", "postgres"))
     }
     which = "id" if table == "pst_files" else "pst_file_id"
@@ -41,7 +45,10 @@ INGEST = _dataset(
         **_same("id", "file_name", "engine", "engine_version", "sha256", "size_bytes"),
         **_same("processing_status", "error_message"),
         "seconds": (
-            "round((julianday(processing_completed_at) - julianday(processing_started_at)) * 86400, 3)",
+            (
+                "round((julianday(processing_completed_at) - julianday(processing_started_at))"
+                " * 86400, 3)"
+            ),
             "round(extract(epoch FROM processing_completed_at - processing_started_at), 3)",
         ),
     },
@@ -52,7 +59,9 @@ EMAILS = _dataset(
     "emails",
     "email_messages",
     {
-        **_same("id", "pst_nid", "node_path", "parent_path", "origin", "folder_nid", "folder_index"),
+        **_same(
+            "id", "pst_nid", "node_path", "parent_path", "origin", "folder_nid", "folder_index"
+        ),
         **_same("pst_message_path", "message_id", "in_reply_to", "email_references"),
         **_same("conversation_index", "content_hash", "record_hash", "text_hash"),
         "text_hash_now": (
@@ -109,6 +118,11 @@ DATASETS = (INGEST, EMAILS, ATTACHMENTS, DOCUMENTS, ERRORS, LINKS)
 
 FINDINGS = "('omitted', 'not_in_table', 'orphan')"
 
+_LINKED = (
+    "{side}.links_all l JOIN {side}.emails e ON e.id = l.email_id"
+    " JOIN {side}.emails p ON p.id = l.parent_email_id"
+)
+
 VIEWS = (
     View(
         "attachments_of",
@@ -127,8 +141,7 @@ VIEWS = (
     ),
     View(
         "links",
-        "SELECT e.node_path, p.node_path AS parent FROM {side}.links_all l"
-        " JOIN {side}.emails e ON e.id = l.email_id JOIN {side}.emails p ON p.id = l.parent_email_id",
+        f"SELECT e.node_path, p.node_path AS parent FROM {_LINKED}",
         ("node_path", "parent"),
         ("node_path",),
     ),
@@ -136,8 +149,7 @@ VIEWS = (
         "orphans",
         "SELECT e.node_path FROM {side}.emails e"
         " WHERE (e.in_reply_to IS NOT NULL OR e.email_references IS NOT NULL)"
-        " AND e.node_path NOT IN (SELECT e.node_path FROM {side}.links_all l"
-        " JOIN {side}.emails e ON e.id = l.email_id JOIN {side}.emails p ON p.id = l.parent_email_id)",
+        f" AND e.node_path NOT IN (SELECT e.node_path FROM {_LINKED})",
         ("node_path",),
         ("node_path",),
     ),
@@ -185,7 +197,11 @@ APART = Apart(
             f"c.origin = 'table' AND {_TOP} AND EXISTS (SELECT 1 FROM baseline_raw.errors x"
             " WHERE x.kind = 'folder' AND x.folder_nid = c.folder_nid)",
         ),
-        Reason("orphan", f"c.origin = 'orphan' AND {_TOP}", "c.origin = 'orphan' AND b.origin <> c.origin"),
+        Reason(
+            "orphan",
+            f"c.origin = 'orphan' AND {_TOP}",
+            "c.origin = 'orphan' AND b.origin <> c.origin",
+        ),
         Reason(
             "not_in_table",
             f"c.origin = 'not_in_table' AND {_TOP}",
@@ -241,7 +257,7 @@ REFUSALS = (
     ),
     Refusal(
         "engine_version",
-        f"SELECT NOT regexp_matches(b.engine_version, '(^|[^0-9]){PINNED_PYPFF}([^0-9]|$)') {_PAIR}",
+        f"SELECT NOT regexp_matches(b.engine_version, '(^|\\D){PINNED_PYPFF}(\\D|$)') {_PAIR}",
         f"the baseline was not read by pypff {PINNED_PYPFF}",
         "versions of pypff differ in what they can read",
         f"install libpff-python=={PINNED_PYPFF} and ingest the baseline again",

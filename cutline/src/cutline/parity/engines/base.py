@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from pathlib import Path
 from typing import ClassVar, Self
 
 import pyarrow as pa
@@ -34,6 +35,11 @@ class Source(ABC):
     @abstractmethod
     def close(self) -> None:
         """Let go of the source."""
+
+
+def path_of(dsn: str) -> Path:
+    """Return the absolute path of `sqlite:///path` or `files:///path`, taken as written."""
+    return Path("/" + dsn.partition(":")[2].lstrip("/"))
 
 
 def query_for(engine: str, dataset: Dataset) -> str:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import csv
 import gzip
+import io
 from pathlib import Path
 from typing import ClassVar, Self
-from urllib.parse import unquote, urlsplit
 
 import duckdb
 
 from cutline.errors import CannotMeasure
-from cutline.parity.engines.base import Source, query_for
+from cutline.parity.engines.base import Source, path_of, query_for
 from cutline.parity.side import Side
 from cutline.parity.suite import Dataset, Suite
 from cutline.parity.workbench import SideName, Workbench, literal, name
@@ -20,10 +20,13 @@ SUFFIXES = (".parquet", ".csv", ".csv.gz", ".ndjson", ".ndjson.gz")
 
 
 class FilesSource(Source):
-    """A folder with one file a dataset. Nothing is copied: the workbench reads the file where it lies.
+    """A folder with one file a dataset.
 
-    CSV is read as PostgreSQL's COPY reads it: an unquoted empty field is NULL, `""` is the empty string. Every value
-    is compared as the text in the file, so 1.0 and 1.00 differ; Parquet values as DuckDB prints them.
+    Nothing is copied: the workbench reads the file where it lies.
+
+    CSV is read as PostgreSQL's COPY reads it: an unquoted empty field is NULL, `""` is the empty
+    string. Every value is compared as the text in the file, so 1.0 and 1.00 differ; Parquet values
+    as DuckDB prints them.
     """
 
     engine: ClassVar[str] = "files"
@@ -34,7 +37,7 @@ class FilesSource(Source):
     @classmethod
     def open(cls, side: Side, suite: Suite) -> Self:  # noqa: ARG003  # a folder has no schema
         """Open the folder of `files:///folder`."""
-        folder = Path(unquote(urlsplit(side.dsn).path))
+        folder = path_of(side.dsn)
         if not folder.is_dir():
             raise CannotMeasure("there is no such folder", where=str(folder))
         return cls(folder)
@@ -45,15 +48,19 @@ class FilesSource(Source):
         columns = ", ".join(f"CAST({name(c)} AS VARCHAR) AS {name(c)}" for c in dataset.columns)
         target = f"{side}_raw.{name(dataset.name)}"
         try:
-            bench.view(target, f"SELECT {columns} FROM {_reader(path, dataset)}")  # noqa: S608
+            bench.view(target, f"SELECT {columns} FROM {_reader(path, dataset)}")
         except duckdb.Error as error:
-            raise CannotMeasure("this file cannot be read", where=str(path), why=str(error)) from error
+            raise CannotMeasure(
+                "this file cannot be read", where=str(path), why=str(error)
+            ) from error
 
     def close(self) -> None:
         """Nothing is held open."""
 
     def _file(self, stem: str) -> Path:
-        found = [self._folder / f"{stem}{s}" for s in SUFFIXES if (self._folder / f"{stem}{s}").is_file()]
+        found = [
+            self._folder / f"{stem}{s}" for s in SUFFIXES if (self._folder / f"{stem}{s}").is_file()
+        ]
         if len(found) != 1:
             raise CannotMeasure(
                 f"{stem} must be there once",
@@ -69,15 +76,16 @@ def _reader(path: Path, dataset: Dataset) -> str:
     if path.name.endswith(".parquet"):
         return f"read_parquet({at})"
     if ".csv" in path.name:
-        options = "header = true, all_varchar = true, delim = ',', quote = '\"', escape = '\"'"
-        return f"read_csv({at}, {options}, allow_quoted_nulls = false, auto_detect = false, {_columns(path)})"
+        options = "header = true, delim = ',', quote = '\"', escape = '\"', auto_detect = false"
+        return f"read_csv({at}, {options}, allow_quoted_nulls = false, {_columns(path)})"
     columns = ", ".join(f"{literal(c)}: 'VARCHAR'" for c in dataset.columns)
     return f"read_ndjson({at}, columns = {{{columns}}}, maximum_object_size = 1073741824)"
 
 
 def _columns(path: Path) -> str:
-    opener = gzip.open if path.name.endswith(".gz") else open
-    with opener(path, "rt", encoding="utf-8", newline="") as file:  # type: ignore[operator]
-        header = next(csv.reader(file), [])
+    """Name the columns of the header, so that nothing is guessed from the rows."""
+    is_gzip = path.name.endswith(".gz")
+    with path.open("rb") as file, gzip.open(file) if is_gzip else file as raw:
+        header = next(csv.reader(io.TextIOWrapper(raw, encoding="utf-8", newline="")), [])
     pairs = ", ".join(f"{literal(c)}: 'VARCHAR'" for c in header)
     return f"columns = {{{pairs}}}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar, Self
 
 import adbc_driver_postgresql.dbapi as adbc
+import duckdb
 import pyarrow as pa
 from adbc_driver_manager import Error as AdbcError
 
@@ -50,7 +51,7 @@ class PostgresSource(Source):
             raise CannotMeasure(
                 "there is no such schema, or this role may not use it",
                 where=schema,
-                remedy="name the source by --param source=…, and a role that may read it in the DSN",
+                remedy="add --param source=…, and use a role that may read it",
             )
 
     def run(self, sql: str) -> list[tuple[Any, ...]]:
@@ -65,7 +66,7 @@ class PostgresSource(Source):
     def stage(self, bench: Workbench, side: SideName, dataset: Dataset) -> None:
         """Stream the rows of a dataset onto the workbench."""
         columns = ", ".join(f"{name(c)}::text AS {name(c)}" for c in dataset.columns)
-        self.stream(bench, side, dataset, f"SELECT {columns} FROM ({self.query(dataset)}) AS d")  # noqa: S608
+        self.stream(bench, side, dataset, f"SELECT {columns} FROM ({self.query(dataset)}) AS d")
 
     def query(self, dataset: Dataset) -> str:
         """Return the dataset's query with its parameters bound."""
@@ -77,9 +78,11 @@ class PostgresSource(Source):
             with self._connection.cursor() as cursor:
                 cursor.execute(sql)
                 bench.stage(side, dataset, cursor.fetch_record_batch())
-        except (AdbcError, pa.ArrowException) as error:
+        except (AdbcError, pa.ArrowException, duckdb.Error) as error:
             where = f"dataset {dataset.name}"
-            raise CannotMeasure("the rows cannot be read", where=where, why=_first_line(error)) from error
+            raise CannotMeasure(
+                "the rows cannot be read", where=where, why=_first_line(error)
+            ) from error
 
     def close(self) -> None:
         """Close the connection."""
@@ -87,7 +90,9 @@ class PostgresSource(Source):
 
 
 def schema_of(suite: Suite, side: Side) -> str:
-    """Return the schema that the suite names for this side."""
+    """Return the schema of this side, or "" where the DSN itself names the `search_path`."""
+    if "search_path" in side.dsn and not side.params:
+        return ""
     try:
         return suite.schema.format(**side.params)
     except KeyError as missing:

@@ -8,12 +8,13 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import ClassVar, Self
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote
 
+import duckdb
 import pyarrow as pa
 
 from cutline.errors import CannotMeasure
-from cutline.parity.engines.base import Source, query_for, text_batch, text_schema
+from cutline.parity.engines.base import Source, path_of, query_for, text_batch, text_schema
 from cutline.parity.side import Side
 from cutline.parity.suite import Dataset, Suite
 from cutline.parity.workbench import SideName, Workbench
@@ -37,7 +38,7 @@ class SqliteSource(Source):
     @classmethod
     def open(cls, side: Side, suite: Suite) -> Self:  # noqa: ARG003  # a file is one source: it has no schema
         """Open the file of `sqlite:///path` and begin the transaction everything is read in."""
-        path = Path(unquote(urlsplit(side.dsn).path))
+        path = path_of(side.dsn)
         if not path.is_file():
             raise CannotMeasure(
                 "there is no such SQLite file",
@@ -45,12 +46,19 @@ class SqliteSource(Source):
                 remedy="a DSN names an absolute path after three slashes: sqlite:////srv/a.sqlite",
             )
         try:
-            connection = sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True, autocommit=True)
+            connection = sqlite3.connect(
+                f"file:{quote(str(path))}?mode=ro",
+                uri=True,
+                isolation_level=None,
+                check_same_thread=False,
+            )
             connection.create_function("sha256_text", 1, _sha256_text, deterministic=True)
             connection.execute("BEGIN")
             connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
         except sqlite3.Error as error:
-            raise CannotMeasure("this file cannot be read", where=str(path), why=str(error)) from error
+            raise CannotMeasure(
+                "this file cannot be read", where=str(path), why=str(error)
+            ) from error
         return cls(connection, side, path)
 
     def stage(self, bench: Workbench, side: SideName, dataset: Dataset) -> None:
@@ -61,7 +69,7 @@ class SqliteSource(Source):
                 batches = _batches(cursor, dataset.columns)
                 schema = text_schema(dataset.columns)
                 bench.stage(side, dataset, pa.RecordBatchReader.from_batches(schema, batches))
-        except (sqlite3.Error, UnicodeError) as error:
+        except (sqlite3.Error, duckdb.Error, UnicodeError) as error:
             where = f"{self._path}, dataset {dataset.name}"
             raise CannotMeasure("the rows cannot be read", where=where, why=str(error)) from error
 
@@ -79,7 +87,7 @@ def _batches(cursor: sqlite3.Cursor, columns: tuple[str, ...]) -> Iterator[pa.Re
 
 
 def canonical(value: object) -> str | None:
-    """Return the text of a value as SQLite and Python print it; a BLOB as PostgreSQL prints bytea."""
+    """Return the text of a value as Python prints it, a BLOB as PostgreSQL prints bytea."""
     if value is None or isinstance(value, str):
         return value
     if isinstance(value, bytes):

@@ -19,7 +19,7 @@ from cutline.parity.suite import (
 __all__ = ["judge"]
 
 
-def judge(context: Context, check: Check) -> CheckResult:
+def judge(context: Context, check: Check) -> CheckResult:  # noqa: PLR0911  # one a kind
     """Judge one check on what lies on the workbench."""
     match check:
         case Status():

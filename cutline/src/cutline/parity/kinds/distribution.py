@@ -13,16 +13,19 @@ from cutline.parity.workbench import SIDES, encode
 
 
 def judge(context: Context, check: Distribution) -> CheckResult:
-    """Compare groups and their counts exactly; a group is named by a digest, for its value is a value."""
+    """Compare groups and their counts exactly; a group is named by a digest of its value."""
     groups = [context.bench.keep(_grouped(context, check, side)) for side in SIDES]
-    totals = [context.bench.one(f"SELECT count(*), sum(CAST(rows AS BIGINT)) FROM {g}") for g in groups]  # noqa: S608
+    totals = [
+        context.bench.one(f"SELECT count(*), sum(CAST(rows AS BIGINT)) FROM {g}") for g in groups
+    ]
     sides = tuple({"groups": f"{n}", "rows": f"{rows or 0}"} for n, rows in totals)
     if not any(n for n, _ in totals):
         return result(check, Outcome.NOT_EXERCISED, "no rows on either side", (sides[0], sides[1]))
     found = differences(
         context.bench,
         Compared(
-            *groups,
+            groups[0],
+            groups[1],
             columns=(*check.by, "rows"),
             key=("group",),
             shown=context.options.show_values,
@@ -39,4 +42,6 @@ def _grouped(context: Context, check: Distribution, side: str) -> str:
     columns = ", ".join(f'"{column}"' for column in check.by)
     group = f"'group ' || left(sha256({encode(check.by)}), 16) AS \"group\""
     rows = "CAST(count(*) AS VARCHAR) AS rows"
-    return f"SELECT {columns}, {group}, {rows} FROM {context.relation(side, check)} GROUP BY {columns}"  # noqa: S608
+    return (
+        f"SELECT {columns}, {group}, {rows} FROM {context.relation(side, check)} GROUP BY {columns}"
+    )

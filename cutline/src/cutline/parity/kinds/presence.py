@@ -1,4 +1,4 @@
-"""`presence`: the candidate's share of rows with a value, not below the baseline's by more than a tolerance."""
+"""`presence`: the candidate has a value about as often as the baseline, or more often."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ from cutline.parity.workbench import SIDES, name
 def judge(context: Context, check: Presence) -> CheckResult:
     """Compare percentages exactly; 0 % on both sides compares nothing."""
     figures = [_figures(context, check, side) for side in SIDES]
-    sides = tuple({"rows": f"{rows}", "with": f"{found}", "per cent": _text(rows, found)} for rows, found in figures)
+    sides = tuple(
+        {"rows": f"{rows}", "with": f"{found}", "per cent": _text(rows, found)}
+        for rows, found in figures
+    )
     both = sides[0], sides[1]
     if not any(found for _, found in figures):
         return result(check, Outcome.NOT_EXERCISED, "0 % on both sides", both)
@@ -29,7 +32,8 @@ def judge(context: Context, check: Presence) -> CheckResult:
 def _figures(context: Context, check: Presence, side: str) -> tuple[int, int]:
     column = name(check.column)
     relation = context.relation(side, check)
-    sql = f"SELECT count(*), count(*) FILTER ({column} IS NOT NULL AND {column} <> '') FROM {relation}"  # noqa: S608
+    has = f"{column} IS NOT NULL AND {column} <> ''"
+    sql = f"SELECT count(*), count(*) FILTER ({has}) FROM {relation}"
     rows, found = context.bench.one(sql)
     return rows, found
 

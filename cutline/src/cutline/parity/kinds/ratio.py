@@ -30,7 +30,7 @@ def judge(context: Context, check: Ratio) -> CheckResult:
 
 
 def _figure(context: Context, check: Ratio, side: str) -> Fraction | None:
-    sql = f"SELECT CAST({check.measure} AS VARCHAR) FROM {context.relation(side, check)}"  # noqa: S608
+    sql = f"SELECT CAST({check.measure} AS VARCHAR) FROM {context.relation(side, check)}"
     value = context.bench.one(sql)[0]
     return None if value is None else Fraction(value)
 
@@ -52,7 +52,11 @@ def _off(
 
 
 def _message(check: Ratio, left: Fraction, right: Fraction, ratio: Fraction) -> str:
-    judged = f"{float(ratio):.3f} of the baseline" if check.quotient else f"off by {float(ratio) * 100:.2f} %"
+    judged = (
+        f"{float(ratio):.3f} of the baseline"
+        if check.quotient
+        else f"off by {float(ratio) * 100:.2f} %"
+    )
     return f"{_text(left, check)} in the baseline, {_text(right, check)} in the candidate: {judged}"
 
 

@@ -5,17 +5,18 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from contextlib import ExitStack
+from dataclasses import replace
 
 from cutline.errors import CannotMeasure
-from cutline.parity import apart, kinds
+from cutline.parity import apart, kinds, waived
 from cutline.parity.context import Context
 from cutline.parity.engines import open_source
 from cutline.parity.narrow import Seeds
-from cutline.parity.report import CheckResult, Report, WaiverUse
+from cutline.parity.report import CheckResult, Report
 from cutline.parity.scans import multisets
 from cutline.parity.side import Options, Side
 from cutline.parity.suite import Suite
-from cutline.parity.workbench import SIDES, SideName, Workbench, literal
+from cutline.parity.workbench import SideName, Workbench, literal
 
 
 class NotComparable(CannotMeasure):
@@ -24,14 +25,24 @@ class NotComparable(CannotMeasure):
     code = "not-comparable"
 
 
-def judge(suite: Suite, *, baseline: Side, candidate: Side, options: Options | None = None) -> Report:
+def judge(
+    suite: Suite, *, baseline: Side, candidate: Side, options: Options | None = None
+) -> Report:
     """Compare a candidate with a baseline by a suite and return what was found.
 
-    A difference is data in the report. Raises `CannotMeasure` where a side cannot be read, and `NotComparable`
-    where the pair is refused: the same side twice, or a refusal of the suite. Nothing is written to either side;
-    each is read on one snapshot, every table in one pass.
+    A difference is data in the report. Raises `CannotMeasure` where a side cannot be read, and
+    `NotComparable` where the pair is refused: the same side twice, or a refusal of the suite.
+    Nothing is written to either side; each is read on one snapshot, every table in one pass.
     """
     options = options or Options()
+    report = compare(suite, baseline, candidate, options)
+    uses = waived.waiver_uses(options, report.checks)
+    gate = waived.judge(uses)
+    return replace(report, checks=(*report.checks, *((gate,) if gate else ())), waivers=uses)
+
+
+def compare(suite: Suite, baseline: Side, candidate: Side, options: Options) -> Report:
+    """Compare as `judge` does, but leave open whether each waiver was needed."""
     started = time.monotonic()
     sides: dict[SideName, Side] = {"baseline": baseline, "candidate": candidate}
     _refuse_same(baseline, candidate)
@@ -44,7 +55,6 @@ def judge(suite: Suite, *, baseline: Side, candidate: Side, options: Options | N
         gate = apart.judge(bench, suite, found)
         checks = _checks(Context(bench, suite, options, {}))
         said = [_describe(bench, suite, name, side) for name, side in sides.items()]
-    waivers = waiver_uses(options, checks)
     return Report(
         suite=suite.name,
         mode="exact" if options.exact else "fast",
@@ -52,7 +62,6 @@ def judge(suite: Suite, *, baseline: Side, candidate: Side, options: Options | N
         candidate=said[1],
         checks=(*checks, *((gate,) if gate else ())),
         apart=found,
-        waivers=waivers,
         strict=options.strict,
         elapsed_s=round(time.monotonic() - started, 3),
     )
@@ -66,7 +75,11 @@ def _checks(context: Context) -> tuple[CheckResult, ...]:
 
 
 def _refuse_same(baseline: Side, candidate: Side) -> None:
-    if (baseline.dsn, baseline.id, baseline.params) == (candidate.dsn, candidate.id, candidate.params):
+    if (baseline.dsn, baseline.id, baseline.params) == (
+        candidate.dsn,
+        candidate.id,
+        candidate.params,
+    ):
         raise NotComparable(
             "baseline and candidate are the same",
             where=baseline.id,
@@ -98,30 +111,3 @@ def _describe(bench: Workbench, suite: Suite, name: SideName, side: Side) -> dic
         value = bench.one(f"SELECT ({sql.format(side=name, id=literal(side.id))})")[0]
         said[label] = "" if value is None else str(value)
     return said
-
-
-def waiver_uses(options: Options, checks: tuple[CheckResult, ...]) -> tuple[WaiverUse, ...]:
-    """Say of each waiver whether a difference needed it."""
-    uses = []
-    for waiver in options.waivers:
-        used = sum(
-            1
-            for check in checks
-            if check.name == waiver.check
-            for sample in check.differences.samples
-            if sample.waived and sample.key in waiver.keys
-        )
-        expired = waiver.is_expired(options.today)
-        state = "expired" if expired else "used" if used else "unused"
-        uses.append(
-            WaiverUse(
-                waiver.check,
-                waiver.keys,
-                waiver.reason,
-                waiver.approver,
-                waiver.expiry.isoformat(),
-                0 if expired else used,
-                state,
-            )
-        )
-    return tuple(uses)
