@@ -10,6 +10,7 @@ from cutline.console import run_program
 from postroom import __version__
 from postroom.commands.extract import extract
 from postroom.commands.ingest import ingest
+from postroom.commands.shadow import shadow_command
 from postroom.commands.status import status
 from postroom.commands.synth import synth
 from postroom.commands.task import task
@@ -23,6 +24,7 @@ def postroom() -> None:
 
 postroom.add_command(extract)
 postroom.add_command(ingest)
+postroom.add_command(shadow_command)
 postroom.add_command(status)
 postroom.add_command(synth)
 postroom.add_command(task)

@@ -1,4 +1,4 @@
-"""The shadow set: the files that v1 and v2 both ingest before anything is cut over.
+"""The shadow run: files that v1 and v2 both ingest before anything is cut over.
 
 What is done is read from the archive, so a run that was stopped goes on where it was: a file whose
 bytes already have a completed ingest of an engine is not ingested by that engine again.
@@ -6,62 +6,125 @@ bytes already have a completed ingest of an engine is not ingested by that engin
 
 from __future__ import annotations
 
-import csv
 import hashlib
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
+from typing import Final
 
-CLASSES = ("small", "medium", "large", "unicode", "deep")
-"""The classes of a whole set (seed 000, step 1); each is a profile of `pst-synth`."""
+from cutline.errors import Problem
+from cutline.parity import Options, Pair, PairResult, SetReport, Side, find, judge_pairs
+from postroom.archive.archive import Archive
+from postroom.claim import Engine
+from postroom.ingest import Ingest, process, read_ingest, read_ingests, register
+from postroom.progress import Progress
+from postroom.store import FolderStore
 
-CHUNK_BYTES = 1 << 20
+SUITE: Final = "postroom.pst"
+ENGINES: Final[tuple[Engine, Engine]] = ("v1", "v2")
+PROJECT: Final = "shadow"
 
 
 @dataclass(frozen=True, slots=True)
 class ShadowFile:
-    """A PST of the set; `kind` is one of `CLASSES`, or None for a file judged by itself."""
+    """A PST of the set; `kind` is a class of the set, or empty for a file judged by itself."""
 
     path: Path
-    kind: str | None
+    kind: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
-    """Both ingests of one file."""
+class Shadowed:
+    """Both ingests of one file; a failed one says why in its `error_message`."""
 
     file: ShadowFile
-    baseline: str
-    candidate: str
+    v1: Ingest
+    v2: Ingest
 
 
-def sha256_of(path: Path) -> str:
-    """Return the SHA-256 of a file as lower-case hex."""
-    digest = hashlib.sha256()
+@dataclass(frozen=True, slots=True)
+class ShadowRun:
+    """Every file with its ingests, and the report over their pairs, in the same order."""
+
+    files: tuple[Shadowed, ...]
+    report: SetReport
+
+    def results(self) -> list[tuple[Shadowed, PairResult]]:
+        """Return each file beside what was found about its pair."""
+        return list(zip(self.files, self.report.pairs, strict=True))
+
+
+def shadow(
+    files: Sequence[ShadowFile],
+    archive: Archive,
+    store: FolderStore,
+    options: Options,
+    progress: Progress,
+) -> ShadowRun:
+    """Ingest every file by both engines and judge every pair, the objects too.
+
+    With a class on any file the set needs every class and every gate exercised; without, each pair
+    is judged by itself and the worst one is the verdict.
+    """
+    done = [_both(file, archive, store, progress) for file in files]
+    dsn = archive.dsn_for_parity()
+    params = {"source": archive.source_id}
+    pairs = [
+        Pair(Side(dsn, both.v1.id, params), Side(dsn, both.v2.id, params), both.file.kind)
+        for both in done
+    ]
+    judged = replace(options, objects=True, store=store.root)
+    report = judge_pairs(find(SUITE), pairs, judged, lambda n, total: progress("parity", n, total))
+    if not any(file.kind for file in files):
+        report = replace(report, missing_classes=(), never_exercised=())
+    return ShadowRun(tuple(done), report)
+
+
+def ingested(
+    path: Path, engine: Engine, archive: Archive, store: FolderStore, progress: Progress
+) -> Ingest:
+    """Return the ingest of a file's bytes by `engine`, running or finishing it where need be.
+
+    An ingest that fails is returned as such: the gates judge it.
+    """
+    digest = _sha256(path)
+    known = [row for row in read_ingests(archive) if row.sha256 == digest and row.engine == engine]
+    completed = [row for row in known if row.processing_status == "completed"]
+    if completed:
+        return completed[-1]
+    pst_file_id = known[-1].id if known else register(path, engine, archive, store, PROJECT, None)
+    try:
+        return process(archive, store, pst_file_id, engine, progress)
+    except Problem:
+        ended = read_ingest(archive, pst_file_id)
+        if ended.processing_status != "failed":
+            raise
+        return ended
+
+
+def seconds_of(ingest: Ingest) -> float | None:
+    """Return how long an ingest took, None if it never ended."""
+    if ingest.processing_started_at is None or ingest.processing_completed_at is None:
+        return None
+    begin, end = (
+        datetime.fromisoformat(moment)
+        for moment in (ingest.processing_started_at, ingest.processing_completed_at)
+    )
+    return (end - begin).total_seconds()
+
+
+def _both(file: ShadowFile, archive: Archive, store: FolderStore, progress: Progress) -> Shadowed:
+    def told(engine: Engine) -> Progress:
+        def tell(phase: str, done: int, total: int | None) -> None:
+            progress(f"{file.path.name} {engine} {phase}", done, total)
+
+        return tell
+
+    v1, v2 = (ingested(file.path, engine, archive, store, told(engine)) for engine in ENGINES)
+    return Shadowed(file, v1, v2)
+
+
+def _sha256(path: Path) -> str:
     with path.open("rb") as stream:
-        while chunk := stream.read(CHUNK_BYTES):
-            digest.update(chunk)
-    return digest.hexdigest()
-
-
-def is_whole_set(files: list[ShadowFile]) -> bool:
-    """Say whether every class is there, so that the set gets one verdict with coverage."""
-    return {file.kind for file in files} >= set(CLASSES)
-
-
-def write_pairs(pairs: list[Pair], path: Path) -> None:
-    """Write `pairs.csv` as `cutline parity --pairs` reads it."""
-    with path.open("w", newline="", encoding="utf-8") as stream:
-        writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow(["baseline", "candidate", "class"])
-        writer.writerows([pair.baseline, pair.candidate, pair.file.kind or ""] for pair in pairs)
-
-
-def distinct(files: list[ShadowFile]) -> Iterator[ShadowFile]:
-    """Yield each path once, in the order given."""
-    seen: set[Path] = set()
-    for file in files:
-        resolved = file.path.resolve()
-        if resolved not in seen:
-            seen.add(resolved)
-            yield file
+        return hashlib.file_digest(stream, "sha256").hexdigest()
