@@ -24,6 +24,7 @@ from cutline.parity import (
     judge_pairs,
     waivers,
 )
+from cutline.parity.page import page
 from cutline.parity.pairs import load_pairs
 from cutline.parity.terminal import show, show_set
 
@@ -37,6 +38,7 @@ from cutline.parity.terminal import show, show_set
 @click.option("--candidate-dsn", help="Where the candidate lies.")
 @click.option("--param", "params", multiple=True, metavar="NAME=VALUE", help="Such as source=acme.")
 @click.option("--json-out", type=click.Path(path_type=Path), help="Write the report as JSON.")
+@click.option("--html-out", type=click.Path(path_type=Path), help="Write the report as a page.")
 @click.option("--exact", is_flag=True, help="Prove by grouping, without fingerprints.")
 @click.option("--s3-head", is_flag=True, help="Look at each object in its store.")
 @click.option("--store", type=click.Path(path_type=Path), help="Folder of the bucket `local`.")
@@ -62,6 +64,7 @@ def parity(  # noqa: PLR0913  # one parameter an option
     candidate_dsn: str | None,
     params: tuple[str, ...],
     json_out: Path | None,
+    html_out: Path | None,
     exact: bool,
     s3_head: bool,
     store: Path | None,
@@ -84,7 +87,7 @@ def parity(  # noqa: PLR0913  # one parameter an option
     ends = _dsn(baseline_dsn or dsn, "baseline"), _dsn(candidate_dsn or dsn, "candidate")
     if pairs_file is not None:
         many = _judge_pairs(find(suite), pairs_file, ends, values, options)
-        write(many, json_out)
+        write(many, json_out, html_out)
         print_json(many.as_json()) if as_json else show_set(many, out)
         return int(many.exit_code)
     report = judge(
@@ -93,7 +96,7 @@ def parity(  # noqa: PLR0913  # one parameter an option
         candidate=Side(ends[1], _id(candidate, "candidate"), values),
         options=options,
     )
-    write(report, json_out)
+    write(report, json_out, html_out)
     print_json(report.as_json()) if as_json else show(report, out)
     return int(report.exit_code)
 
@@ -113,10 +116,12 @@ def _judge_pairs(
         )
 
 
-def write(report: Report | SetReport, json_out: Path | None) -> None:
+def write(report: Report | SetReport, json_out: Path | None, html_out: Path | None) -> None:
     """Write what was asked for, each file whole or not at all."""
     if json_out is not None:
         _write(json_out, json.dumps(report.as_json(), indent=2, ensure_ascii=False) + "\n")
+    if html_out is not None:
+        _write(html_out, page(report))
 
 
 def _write(path: Path, text: str) -> None:

@@ -7,11 +7,13 @@ from cutline.parity.report import CheckResult, Outcome
 from cutline.parity.suite import Count
 from cutline.parity.workbench import SIDES
 
+FIGURE = "figure"
+
 
 def judge(context: Context, check: Count) -> CheckResult:
     """Compare the figure; 0 on both sides compares nothing."""
     left, right = (_figure(context, check, side) for side in SIDES)
-    sides = {check.measure: f"{left}"}, {check.measure: f"{right}"}
+    sides = {FIGURE: f"{left}"}, {FIGURE: f"{right}"}
     if left == right == 0:
         return result(check, Outcome.NOT_EXERCISED, "0 on both sides", sides)
     if left == right:

@@ -10,11 +10,13 @@ from cutline.parity.report import CheckResult, Outcome
 from cutline.parity.suite import Ratio, Severity
 from cutline.parity.workbench import SIDES
 
+FIGURE = "figure"
+
 
 def judge(context: Context, check: Ratio) -> CheckResult:
     """Judge the deviation or the quotient exactly; 0 or nothing on both sides compares nothing."""
     left, right = (_figure(context, check, side) for side in SIDES)
-    sides = {check.measure: _text(left, check)}, {check.measure: _text(right, check)}
+    sides = {FIGURE: _text(left, check)}, {FIGURE: _text(right, check)}
     if not left and not right:
         return result(check, Outcome.NOT_EXERCISED, "nothing on either side", sides)
     if not left or right is None:
