@@ -1,0 +1,31 @@
+//! The outputs, as `docs/formats.md` of the project describes them.
+
+mod attachment_row;
+mod chunk;
+mod commit;
+mod email_row;
+mod fault_line;
+mod folders_csv;
+mod gzip;
+mod json;
+mod manifest;
+mod objects;
+mod plan;
+mod queue;
+mod row;
+mod time;
+mod unit;
+
+pub use attachment_row::ATTACHMENT_COLUMNS;
+pub use chunk::{Chunk, Counts, Part, TEXT_FILES};
+pub use commit::{Committed, Committer};
+pub use email_row::{EMAIL_COLUMNS, item_id};
+pub use fault_line::fault_line;
+pub use folders_csv::{FolderCounts, folders_csv};
+pub use gzip::Gzip;
+pub use json::json_string;
+pub use manifest::{Manifest, SourceFacts, manifest_json, sorted_json};
+pub use objects::{Extra, ObjectFolder, ObjectWriter, key};
+pub use plan::Plan;
+pub use queue::Queue;
+pub use unit::{Shared, Unit, Worker};

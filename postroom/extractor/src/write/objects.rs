@@ -1,0 +1,334 @@
+//! The store of contents: `objects/ab/abcdef…`, each once.
+
+use std::cell::{Cell, RefCell};
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+use md5::Md5;
+use sha1::Sha1;
+use sha2::{Digest, Sha256};
+
+use crate::error::ReadError;
+use crate::identity::hash::{Hash, hex};
+use crate::messaging::{ContentStore, Stored};
+use crate::ndb::{DataTree, Reader};
+
+/// Contents up to this size are gathered before their file is made, so that one that is there
+/// already costs no file at all.
+const GATHERED_BYTES: usize = 256 << 10;
+
+/// Where an object lies, by its digest in hex.
+pub fn key(digest: &str) -> String {
+    format!("objects/{}/{digest}", digest.get(..2).unwrap_or_default())
+}
+
+/// Digests beside SHA-256.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Extra {
+    pub md5: bool,
+    pub sha1: bool,
+}
+
+/// The folder that all workers write to.
+pub struct ObjectFolder {
+    /// Nothing: contents are hashed and not kept.
+    root: Option<PathBuf>,
+    extra: Extra,
+    limit: u64,
+    failure: Mutex<Option<io::Error>>,
+    made: Mutex<[bool; 256]>,
+}
+
+impl ObjectFolder {
+    /// A store under `root`, for at most `limit` bytes a unit.
+    pub fn new(root: Option<PathBuf>, extra: Extra, limit: u64) -> Self {
+        let (failure, made) = (Mutex::new(None), Mutex::new([false; 256]));
+        Self {
+            root,
+            extra,
+            limit,
+            failure,
+            made,
+        }
+    }
+
+    /// The first failure to write; everything is over then.
+    pub fn take_failure(&self) -> Option<io::Error> {
+        self.failure
+            .lock()
+            .ok()
+            .and_then(|mut failure| failure.take())
+    }
+
+    /// Whether a write has failed.
+    pub fn has_failed(&self) -> bool {
+        self.failure
+            .lock()
+            .map_or(true, |failure| failure.is_some())
+    }
+
+    fn failed(&self, error: io::Error) -> ReadError {
+        let reason = ReadError::structure(format!("an object cannot be written: {error}"));
+        if let Ok(mut failure) = self.failure.lock() {
+            failure.get_or_insert(error);
+        }
+        reason
+    }
+
+    /// The path of an object, in a folder that exists.
+    fn path(&self, root: &Path, digest: &Hash) -> io::Result<PathBuf> {
+        let digits = hex(digest);
+        let folder = root
+            .join("objects")
+            .join(digits.get(..2).unwrap_or_default());
+        let first = usize::from(digest.first().copied().unwrap_or(0));
+        if let Ok(mut made) = self.made.lock()
+            && let Some(slot) = made.get_mut(first)
+            && !*slot
+        {
+            fs::create_dir_all(&folder)?;
+            *slot = true;
+        }
+        Ok(folder.join(digits))
+    }
+}
+
+/// One worker's way to the store.
+pub struct ObjectWriter<'f> {
+    folder: &'f ObjectFolder,
+    temporary: Option<PathBuf>,
+    spent: Cell<u64>,
+    block: RefCell<Vec<u8>>,
+    gathered: RefCell<Vec<u8>>,
+    /// What was stored since the last `take_stored`.
+    stored: RefCell<Vec<(Hash, u64)>>,
+}
+
+impl<'f> ObjectWriter<'f> {
+    /// The writer of worker `number`.
+    pub fn new(folder: &'f ObjectFolder, number: usize) -> Self {
+        let temporary = folder
+            .root
+            .as_ref()
+            .map(|root| root.join(format!("writing-{number}")));
+        Self {
+            folder,
+            temporary,
+            spent: Cell::new(0),
+            block: RefCell::default(),
+            gathered: RefCell::default(),
+            stored: RefCell::default(),
+        }
+    }
+
+    /// Begins a unit: what it may store is counted anew.
+    pub fn begin_unit(&self) {
+        self.spent.set(0);
+    }
+
+    /// Takes the digests and sizes of what was stored.
+    pub fn take_stored(&self) -> Vec<(Hash, u64)> {
+        self.stored.take()
+    }
+
+    fn spend(&self, bytes: usize) -> Result<(), ReadError> {
+        let spent = self.spent.get().saturating_add(bytes as u64);
+        self.spent.set(spent);
+        if spent > self.folder.limit {
+            let reason = format!(
+                "the outputs would exceed {} bytes (--max-output)",
+                self.folder.limit
+            );
+            return Err(ReadError::limit(reason));
+        }
+        Ok(())
+    }
+
+    fn finish(&self, digests: Digests, size: u64) -> Stored {
+        let stored = digests.finish(size);
+        self.stored.borrow_mut().push((stored.sha256, stored.size));
+        stored
+    }
+
+    /// Reads, hashes and keeps a large content block by block.
+    fn stream(
+        &self,
+        reader: &Reader,
+        tree: &DataTree,
+        mut digests: Digests,
+        head: &[u8],
+        done: usize,
+    ) -> Result<Stored, ReadError> {
+        let mut sink = Sink::open(self.temporary.as_deref()).map_err(|e| self.folder.failed(e))?;
+        sink.write(head).map_err(|e| self.folder.failed(e))?;
+        let mut size = head.len() as u64;
+        let mut block = self.block.borrow_mut();
+        for &bid in tree.bids().get(done..).unwrap_or_default() {
+            reader.block(bid, &mut block)?;
+            self.spend(block.len())?;
+            digests.update(&block);
+            sink.write(&block).map_err(|e| self.folder.failed(e))?;
+            size += block.len() as u64;
+        }
+        let stored = self.finish(digests, size);
+        self.keep(sink, &stored.sha256)
+            .map_err(|e| self.folder.failed(e))?;
+        Ok(stored)
+    }
+
+    fn keep(&self, sink: Sink, digest: &Hash) -> io::Result<()> {
+        sink.finish()?;
+        if let (Some(root), Some(temporary)) = (&self.folder.root, &self.temporary) {
+            fs::rename(temporary, self.folder.path(root, digest)?)?;
+        }
+        Ok(())
+    }
+
+    /// Keeps a content that is in memory, unless it is there already.
+    fn keep_bytes(&self, bytes: &[u8], digest: &Hash) -> io::Result<()> {
+        let Some(root) = &self.folder.root else {
+            return Ok(());
+        };
+        let path = self.folder.path(root, digest)?;
+        match File::create_new(&path) {
+            Ok(mut file) => file.write_all(bytes),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn put_gathered(&self, mut digests: Digests, bytes: &[u8]) -> Result<Stored, ReadError> {
+        digests.update(bytes);
+        let stored = self.finish(digests, bytes.len() as u64);
+        self.keep_bytes(bytes, &stored.sha256)
+            .map_err(|e| self.folder.failed(e))?;
+        Ok(stored)
+    }
+}
+
+impl ContentStore for ObjectWriter<'_> {
+    fn put(&self, bytes: &[u8]) -> Result<Stored, ReadError> {
+        self.spend(bytes.len())?;
+        self.put_gathered(Digests::new(self.folder.extra), bytes)
+    }
+
+    fn put_tree(&self, reader: &Reader, tree: &DataTree) -> Result<Stored, ReadError> {
+        let mut gathered = self.gathered.borrow_mut();
+        gathered.clear();
+        let digests = Digests::new(self.folder.extra);
+        for (n, &bid) in tree.bids().iter().enumerate() {
+            {
+                let mut block = self.block.borrow_mut();
+                reader.block(bid, &mut block)?;
+                self.spend(block.len())?;
+                gathered.extend_from_slice(&block);
+            }
+            if gathered.len() > GATHERED_BYTES {
+                let mut digests = digests;
+                digests.update(&gathered);
+                return self.stream(reader, tree, digests, &gathered, n + 1);
+            }
+        }
+        self.put_gathered(digests, &gathered)
+    }
+}
+
+/// A temporary file, or nothing.
+struct Sink {
+    file: Option<io::BufWriter<File>>,
+}
+
+impl Sink {
+    fn open(path: Option<&Path>) -> io::Result<Self> {
+        let file = path.map(File::create).transpose()?;
+        Ok(Self {
+            file: file.map(|f| io::BufWriter::with_capacity(128 << 10, f)),
+        })
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.file
+            .as_mut()
+            .map_or(Ok(()), |file| file.write_all(bytes))
+    }
+
+    fn finish(self) -> io::Result<()> {
+        self.file.map_or(Ok(()), |mut file| file.flush())
+    }
+}
+
+struct Digests {
+    sha256: Sha256,
+    md5: Option<Md5>,
+    sha1: Option<Sha1>,
+}
+
+impl Digests {
+    fn new(extra: Extra) -> Self {
+        Self {
+            sha256: Sha256::new(),
+            md5: extra.md5.then(Md5::new),
+            sha1: extra.sha1.then(Sha1::new),
+        }
+    }
+
+    fn update(&mut self, bytes: &[u8]) {
+        self.sha256.update(bytes);
+        if let Some(md5) = &mut self.md5 {
+            md5.update(bytes);
+        }
+        if let Some(sha1) = &mut self.sha1 {
+            sha1.update(bytes);
+        }
+    }
+
+    fn finish(self, size: u64) -> Stored {
+        Stored {
+            size,
+            sha256: self.sha256.finalize().into(),
+            md5: self.md5.map(|d| d.finalize().into()),
+            sha1: self.sha1.map(|d| d.finalize().into()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_contents_are_one_file() -> io::Result<()> {
+        let root = tempfile::tempdir()?;
+        let folder = ObjectFolder::new(Some(root.path().into()), Extra::default(), 100);
+        let writer = ObjectWriter::new(&folder, 0);
+        assert!(writer.put(b"abc").is_ok());
+        assert!(writer.put(b"abc").is_ok());
+        let digest = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        assert_eq!(fs::read(root.path().join(key(digest)))?, b"abc");
+        assert_eq!(writer.take_stored().len(), 2);
+        Ok(())
+    }
+
+    #[test]
+    fn more_than_the_limit_is_refused() {
+        let folder = ObjectFolder::new(
+            None,
+            Extra {
+                md5: true,
+                sha1: true,
+            },
+            4,
+        );
+        let writer = ObjectWriter::new(&folder, 0);
+        assert!(
+            writer
+                .put(b"abc")
+                .is_ok_and(|s| s.md5.is_some() && s.sha1.is_some())
+        );
+        assert!(writer.put(b"abc").is_err());
+        writer.begin_unit();
+        assert!(writer.put(b"abc").is_ok());
+    }
+}
