@@ -90,7 +90,13 @@ class Outputs:
         }
 
 
-def plausible(ingest_id: str, mails: int, attachments_per_mail: int = 1, seed: int = 7) -> Outputs:
+def plausible(
+    ingest_id: str,
+    mails: int,
+    attachments_per_mail: int = 1,
+    seed: int = 7,
+    objects_shared_by: int = 1,
+) -> Outputs:
     """Make outputs of `mails` messages with bodies, headers, HTML and shared attachments."""
     rng = random.Random(seed)
     made = Outputs(ingest_id)
@@ -99,7 +105,8 @@ def plausible(ingest_id: str, mails: int, attachments_per_mail: int = 1, seed: i
         one["attachment_count"] = attachments_per_mail
         made.emails.append(one)
         for index in range(attachments_per_mail):
-            content = f"attachment {rng.randrange(mails)}\n".encode() * 40
+            number = rng.randrange(mails) // objects_shared_by
+            content = f"attachment {number}\n".encode() * 40
             digest = made.keep_object(content)
             made.attachments.append(attachment(ingest_id, one, index, digest, len(content)))
     return made

@@ -44,7 +44,10 @@ def merge(tx: Transaction, relations: Relations, ingest_id: str, bucket: str, pr
     for records, name in ((EMAILS, relations.emails), (ATTACHMENTS, relations.attachments)):
         query = f"SELECT 1 AS x FROM {records.table} WHERE pst_file_id = :id LIMIT 1"  # noqa: S608
         again = tx.row(query, id=ingest_id) is not None
-        _insert(tx, records, name, (bucket, prefix), again=again)
+        try:
+            _insert(tx, records, name, (bucket, prefix), again=again)
+        except psycopg.IntegrityError as error:
+            raise _refused(records, error) from None
         if again:
             _check_total(tx, records, name, ingest_id)
         tx.connection.execute(sql.SQL("DROP TABLE {}").format(sql.Identifier(name)))
@@ -153,11 +156,11 @@ def _list(names: list[str] | tuple[str, ...]) -> sql.Composed:
     return sql.SQL(", ").join(map(sql.Identifier, names))
 
 
-def _refused(records: Records, error: psycopg.DataError) -> NotReadable:
+def _refused(records: Records, error: psycopg.Error) -> NotReadable:
     place = _PLACE.search(error.diag.context or "")
     return NotReadable(
         "a record does not fit its table",
-        where=f"{records.csv}, {place[0] if place else 'place unknown'}",
-        why=f"PostgreSQL answers {error.sqlstate}: {type(error).__name__}",
+        where=f"{records.csv}, {place[0] if place else error.diag.column_name or records.table}",
+        why=f"{type(error).__name__} {error.diag.constraint_name or ''}".strip(),
         remedy="postroom task extract --ingest ID makes it again",
     )

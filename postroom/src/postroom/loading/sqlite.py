@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -27,7 +28,10 @@ def stage(
     """
     for records in (EMAILS, ATTACHMENTS):
         rows = _rows(records, outputs, bucket, prefix, progress)
-        tx.connection.executemany(_upsert(records), rows)
+        try:
+            tx.connection.executemany(_upsert(records), rows)
+        except (sqlite3.IntegrityError, OverflowError, UnicodeEncodeError) as error:
+            raise _misfit(records, error) from None  # what it quotes may be mail
     return Relations(
         f"(SELECT * FROM email_messages WHERE pst_file_id = '{outputs.ingest_id}')",  # noqa: S608
         f"(SELECT *, substr(s3_key, {len(prefix) + 2}) AS object_key FROM email_attachments"  # noqa: S608
@@ -94,5 +98,14 @@ def _incomplete(records: Records, n: int, error: KeyError) -> NotReadable:
         "a record lacks a member",
         where=f"{records.ndjson}, record {n}",
         why=f"member {error} is missing",
+        remedy="postroom task extract --ingest ID makes it again",
+    )
+
+
+def _misfit(records: Records, error: Exception) -> NotReadable:
+    return NotReadable(
+        "a record does not fit its table",
+        where=records.ndjson,
+        why=getattr(error, "sqlite_errorname", type(error).__name__),
         remedy="postroom task extract --ingest ID makes it again",
     )
