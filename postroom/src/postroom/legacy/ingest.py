@@ -16,6 +16,7 @@ from postroom.archive.archive import Archive
 from postroom.claim import Claim, held, no_such_ingest
 from postroom.errors import DiskRefused, NotReadable
 from postroom.legacy.models import IngestError
+from postroom.legacy.names import keywords_tag
 from postroom.legacy.records import Ingest, Record, record_of
 from postroom.legacy.stored import Loss, why
 from postroom.legacy.walk import Found, Place, walk
@@ -48,7 +49,7 @@ def run(
         writer = _Writer(session, archive, claim)
         key = writer.begin()
         with _opened(str(store.path_for(key)), key) as file:
-            ingest = Ingest(uuid.UUID(pst_file_id), store)
+            ingest = Ingest(uuid.UUID(pst_file_id), store, keywords_tag(file))
             for found in walk(file):
                 writer.write(found, ingest)
                 progress("messages", writer.emails, None)

@@ -21,6 +21,7 @@ from postroom.legacy.fields import (
     recipients_json,
 )
 from postroom.legacy.models import EmailAttachment, EmailMessage
+from postroom.legacy.names import categories
 from postroom.legacy.stored import (
     CONTENT,
     Loss,
@@ -43,6 +44,7 @@ class Ingest:
 
     id: uuid.UUID
     store: FolderStore
+    keywords_tag: int | None = None
 
     @property
     def prefix(self) -> str:
@@ -88,7 +90,7 @@ def record_of(found: Found, ingest: Ingest) -> Record:
         **message_columns(table.properties, decoder),
         **hashes,
         "recipients": recipients_json(recipients.rows, decoder),
-        "categories": [],
+        "categories": categories(table.properties, ingest.keywords_tag, decoder),
         "named_properties": {},
         "body_text": bodies.text,
         "body_source": bodies.source,
