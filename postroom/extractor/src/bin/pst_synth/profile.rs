@@ -2,6 +2,7 @@
 
 use crate::content::random::Random;
 use crate::error::{Result, SynthError};
+use crate::mail::charset::Charset;
 use crate::mail::compose::Flavour;
 use crate::mailbox::nids;
 
@@ -112,12 +113,12 @@ impl Profile {
     }
 
     /// The folders in the order in which a reader meets them, the root first.
-    pub fn folders(self, mails: u64, random: &mut Random) -> Vec<Folder> {
+    pub fn folders(self, mails: u64, charset: Charset, random: &mut Random) -> Vec<Folder> {
         let mut tree = Tree::default();
         let top = tree.add(None, "Top of Outlook data file", Flavour::Business, 0);
         match self {
             Self::Small | Self::Medium | Self::Large => tree.office(top, random),
-            Self::Unicode => tree.scripts(top),
+            Self::Unicode => tree.scripts(top, charset),
             Self::Deep => tree.deep(top),
             Self::Family => {
                 tree.add(Some(top), "Families", Flavour::Families, 1);
@@ -173,15 +174,18 @@ impl Tree {
         self.add(Some(top), "Tasks", Flavour::Tasks, 1);
     }
 
-    fn scripts(&mut self, top: usize) {
-        for (name, weight) in [
-            ("Inbox", 30),
-            ("Входящие", 10),
-            ("受信トレイ", 10),
-            ("דואר נכנס", 10),
-            ("📁 Ελληνικά", 10),
-        ] {
-            self.add(Some(top), name, Flavour::Scripts, weight);
+    /// Folders named in many scripts, or in Latin letters where the file cannot hold others.
+    fn scripts(&mut self, top: usize, charset: Charset) {
+        self.add(Some(top), "Inbox", Flavour::Scripts, 30);
+        let names = [
+            ("Входящие", "Bo\u{ee}te de r\u{e9}ception"),
+            ("受信トレイ", "Posteingang"),
+            ("דואר נכנס", "Inv\u{e4}nster"),
+            ("📁 Ελληνικά", "Entr\u{e9}e \u{df}"),
+        ];
+        for (name, plain) in names {
+            let name = if charset.holds(name) { name } else { plain };
+            self.add(Some(top), name, Flavour::Scripts, 10);
         }
     }
 

@@ -216,8 +216,13 @@ impl Composer {
         Thread::new(&mut self.random, topic, participants, self.now)
     }
 
+    /// Leaves a conversation open for replies, if a mail in any code page could quote it.
     fn keep(&mut self, thread: Thread) {
-        if !thread.is_over() && self.threads.len() < THREADS_MAX && thread.topic.is_ascii() {
+        if !thread.is_over()
+            && self.threads.len() < THREADS_MAX
+            && thread.last_body.is_ascii()
+            && thread.topic.is_ascii()
+        {
             self.threads.push(thread);
         }
     }

@@ -39,7 +39,7 @@ pub fn write_mailbox(
     let mut random = Random::new(order.seed);
     let folders = order
         .profile
-        .folders(order.scale.mails, &mut random.branch(1));
+        .folders(order.scale.mails, charset, &mut random.branch(1));
     let composer = Composer::new(random.branch(2), charset)?;
     let mut ndb = Ndb::create(out, layout, order.encoding)?;
     let deleted = folders
