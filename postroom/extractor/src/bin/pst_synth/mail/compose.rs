@@ -17,6 +17,8 @@ use crate::error::Result;
 
 /// How many conversations are open at a time.
 const THREADS_MAX: usize = 48;
+/// One conversation in so many was begun by a mail that is not in the file.
+const OUTSIDE_EVERY: u64 = 8;
 /// A mail up to this size may turn up a second time.
 const DUPLICATE_MAX: usize = 200_000;
 /// What the mails of a folder are like.
@@ -43,6 +45,8 @@ pub struct Composer {
     /// Whether replies quote the mail before.
     quotes: bool,
     threads: Vec<Thread>,
+    /// How many conversations were begun.
+    conversations: u64,
     now: u64,
     last: Option<Mail>,
 }
@@ -61,6 +65,7 @@ impl Composer {
             number: 0,
             quotes: true,
             threads: Vec::new(),
+            conversations: 0,
             now: START,
             last: None,
         })
@@ -213,7 +218,13 @@ impl Composer {
             .map(|index| self.people[index % self.people.len()].clone())
             .collect();
         let topic = format!("{} {}", prose::title(&mut self.random, script), self.number);
-        Thread::new(&mut self.random, topic, participants, self.now)
+        let mut thread = Thread::new(&mut self.random, topic, participants, self.now);
+        self.conversations += 1;
+        if self.conversations % OUTSIDE_EVERY == 2 {
+            let outside = format!("<{:016x}@elsewhere.example>", self.random.next());
+            thread.note(&outside, "", self.now);
+        }
+        thread
     }
 
     /// Leaves a conversation open for replies, if a mail in any code page could quote it.
