@@ -84,6 +84,12 @@ CHECKS = (
         columns=("pst_nid", "record_hash"),
     ),
     Multiset(
+        name="content in place",
+        title="The content hash of each email",
+        dataset="emails",
+        columns=("pst_nid", "content_hash"),
+    ),
+    Multiset(
         name="attachments in place",
         title="Each attachment in its email",
         dataset="attachments",
