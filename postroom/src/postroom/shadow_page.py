@@ -20,7 +20,7 @@ _HEADINGS = (
     "v1 s",
     "v2 s",
     "verdict",
-    "gates that block, or why not compared",
+    "what blocks",
 )
 _TEXT_COLUMNS = ("file", "only v2 reads", "verdict", _HEADINGS[-1])
 
@@ -39,7 +39,8 @@ def as_table(run: ShadowRun) -> Table:
     """Return the files as an aligned table for a terminal."""
     table = Table(box=None, pad_edge=False)
     for heading in _HEADINGS:
-        table.add_column(heading, justify="left" if heading in _TEXT_COLUMNS else "right")
+        left = heading in _TEXT_COLUMNS
+        table.add_column(heading, justify="left" if left else "right", overflow="fold")
     for shadowed, result in run.results():
         table.add_row(*(escape(cell) for cell in _cells(shadowed, result)))
     return table
@@ -86,7 +87,7 @@ def _apart(result: PairResult) -> str:
     if result.report is None:
         return ""
     reasons = result.report.apart.by_reason
-    return ", ".join(f"{count} {reason}" for reason, count in sorted(reasons.items()))
+    return ", ".join(f"{count} {reason}" for reason, count in sorted(reasons.items()) if count)
 
 
 def _reason(shadowed: Shadowed, result: PairResult) -> str:
