@@ -11,8 +11,11 @@ from rich.console import Console
 
 from cutline.errors import Exit, Problem
 
-out = Console(highlight=False, soft_wrap=True)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
+# What reads a pipe or a file has no width of its own: tables stay whole there.
+PIPE_COLUMNS = 180
+
+out = Console(highlight=False, width=None if sys.stdout.isatty() else PIPE_COLUMNS)
+err = Console(stderr=True, highlight=False, width=None if sys.stderr.isatty() else PIPE_COLUMNS)
 
 
 def print_json(value: Any) -> None:  # noqa: ANN401  # whatever JSON can hold

@@ -33,6 +33,11 @@ class ShadowFile:
     path: Path
     kind: str = ""
 
+    @property
+    def name(self) -> str:
+        """Return the class, or the name of a file that has none."""
+        return self.kind or self.path.name
+
 
 @dataclass(frozen=True, slots=True)
 class Shadowed:
@@ -71,7 +76,7 @@ def shadow(
     dsn = archive.dsn_for_parity()
     params = {"source": archive.source_id}
     pairs = [
-        Pair(Side(dsn, both.v1.id, params), Side(dsn, both.v2.id, params), both.file.kind)
+        Pair(Side(dsn, both.v1.id, params), Side(dsn, both.v2.id, params), both.file.name)
         for both in done
     ]
     judged = replace(options, objects=True, store=store.root)

@@ -12,6 +12,7 @@ import click
 from cutline.console import err, out, print_json
 from cutline.errors import CannotWrite, WrongUsage
 from cutline.parity import Options, waivers
+from cutline.parity.page import page
 from cutline.parity.pairs import CLASSES
 from cutline.parity.terminal import show_set
 from postroom.commands.bar import shown_progress
@@ -115,6 +116,7 @@ def _synthetic_set(folder: Path, divide: int) -> list[ShadowFile]:
 def _keep(run: ShadowRun, home: Path, markdown: Path | None) -> None:
     """Write the reports, each whole or not at all."""
     document: dict[str, Any] = as_json(run)
+    _write(home / "report.html", page(run.report))
     _write(home / "report.json", json.dumps(document, indent=2, ensure_ascii=False) + "\n")
     if markdown is not None:
         _write(markdown, as_markdown(run))
