@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 import warnings
 from dataclasses import dataclass
@@ -14,9 +15,10 @@ from striprtf.striprtf import rtf_to_text
 
 from postroom import identity
 from postroom.identity import Properties
-from postroom.legacy.decode import Decoder, clean
+from postroom.legacy.decode import DEFAULT_CODE_PAGE, Decoder, clean
 from postroom.legacy.stored import Loss, why
 
+_ANSI_CODE_PAGE = re.compile(r"\\ansicpg(\d{1,5})")
 _HEADER = struct.Struct("<II4sI")
 
 
@@ -49,7 +51,7 @@ def bodies_of(message: Any, properties: Properties, decoder: Decoder) -> Bodies:
     if html is not None:
         return Bodies(html_text(html), "html", html, rtf, html_page, losses)
     if rtf is not None:
-        return Bodies(rtf_text(rtf), "rtf", html, rtf, decoder.code_page, losses)
+        return Bodies(rtf_text(rtf), "rtf", html, rtf, _rtf_code_page(rtf), losses)
     return Bodies(None, None, html, rtf, None, losses)
 
 
@@ -67,6 +69,11 @@ def html_text(html: str) -> str:
 def rtf_text(rtf: str) -> str:
     """What a reader sees of RTF."""
     return clean(rtf_to_text(rtf, errors="replace"))  # type: ignore[no-untyped-call]
+
+
+def _rtf_code_page(rtf: str) -> int:
+    stated = _ANSI_CODE_PAGE.search(rtf)
+    return int(stated[1]) if stated else DEFAULT_CODE_PAGE
 
 
 def _rtf(message: Any, properties: Properties) -> tuple[str | None, tuple[Loss, ...]]:
