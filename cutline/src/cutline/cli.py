@@ -7,6 +7,7 @@ from typing import NoReturn
 import click
 
 from cutline import __version__
+from cutline.commands.doctor import doctor
 from cutline.commands.parity import parity
 from cutline.console import run_program
 
@@ -17,6 +18,7 @@ def cutline() -> None:
     """Take a V2 into the place of a V1, provably and reversibly."""
 
 
+cutline.add_command(doctor)
 cutline.add_command(parity)
 
 

@@ -1,11 +1,15 @@
-"""What Postroom offers to Cutline: the parity suite `postroom.pst`."""
+"""What Postroom offers to Cutline: the parity suite `postroom.pst`, and what `doctor` looks at."""
 
 from __future__ import annotations
 
+import shutil
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from cutline.doctor import Finding
 from cutline.parity.suite import Suite
 from postroom.parity import gates, rows
-
-PINNED_PYPFF = rows.PINNED_PYPFF
 
 
 def pst_suite() -> Suite:
@@ -20,4 +24,25 @@ def pst_suite() -> Suite:
         refusals=rows.REFUSALS,
         schema="src_{source}",
         describe=rows.DESCRIBE,
+    )
+
+
+def doctor() -> list[Finding]:
+    """Look at what the ingest by v1 and by v2 needs on this machine."""
+    return [_pypff(), *(_program(name) for name in ("pst-extract", "pst-synth"))]
+
+
+def _pypff() -> Finding:
+    wanted = f"pip install libpff-python=={rows.PINNED_PYPFF}"
+    try:
+        found = version("libpff-python")
+    except PackageNotFoundError:
+        return Finding("pypff", False, "not installed: v1 cannot read", wanted)
+    return Finding("pypff", found == rows.PINNED_PYPFF, found, wanted)
+
+
+def _program(name: str) -> Finding:
+    found = shutil.which(name, path=str(Path(sys.executable).parent)) or shutil.which(name)
+    return Finding(
+        name, found is not None, found or "not found", "pip install ./postroom/extractor"
     )

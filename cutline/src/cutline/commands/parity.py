@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import click
 from rich.progress import Progress
 
 from cutline.console import err, out, print_json
-from cutline.errors import CannotMeasure, CannotWrite, WrongUsage
+from cutline.dsn import from_option
+from cutline.errors import CannotWrite, WrongUsage
 from cutline.parity import (
     Options,
     Pair,
@@ -150,19 +149,6 @@ def _id(given: str | None, side: str) -> str:
 
 
 def _dsn(given: str | None, side: str) -> str:
-    """Return a DSN: from the environment it may hold a password, on a command line not."""
     if not given:
         raise WrongUsage(f"no DSN for the {side}", remedy=f"add --dsn or --{side}-dsn")
-    if given.startswith("env:"):
-        variable = given.removeprefix("env:")
-        if variable not in os.environ:
-            raise CannotMeasure(f"the environment has no {variable}", remedy=f"export {variable}=…")
-        return os.environ[variable]
-    if urlsplit(given).password or "password=" in given:
-        raise WrongUsage(
-            "a password on the command line is refused",
-            where=f"DSN of the {side}",
-            why="other users of this machine can read it",
-            remedy="put the DSN into the environment and name it: --dsn env:DATABASE_URL",
-        )
-    return given
+    return from_option(given, f"DSN of the {side}")

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from cutline.parity.side import Side
     from cutline.parity.suite import Suite
 
-__all__ = ["Source", "open_source"]
+__all__ = ["Source", "open_source", "probe"]
 
 ENGINES: dict[str, type[Source]] = {
     "sqlite": SqliteSource,
@@ -29,7 +29,16 @@ def open_source(side: Side, suite: Suite) -> Source:
 
     Raises `WrongUsage` for a DSN of no engine and `CannotMeasure` where it cannot be opened.
     """
-    scheme = side.dsn.partition(":")[0].lower()
+    return _engine(side.dsn).open(side, suite)
+
+
+def probe(dsn: str) -> str:
+    """Return what answers at a DSN; raises as `open_source` does."""
+    return _engine(dsn).probe(dsn)
+
+
+def _engine(dsn: str) -> type[Source]:
+    scheme = dsn.partition(":")[0].lower()
     if scheme not in ENGINES:
         raise WrongUsage(
             "no engine reads this DSN",
@@ -37,4 +46,4 @@ def open_source(side: Side, suite: Suite) -> Source:
             why=f"known are {', '.join(ENGINES)}",
             remedy="write sqlite:///path/to/file, postgresql://host/db or files:///folder",
         )
-    return ENGINES[scheme].open(side, suite)
+    return ENGINES[scheme]

@@ -28,6 +28,19 @@ class Source(ABC):
     def open(cls, side: Side, suite: Suite) -> Self:
         """Open the source; raises `CannotMeasure` with what to do."""
 
+    @classmethod
+    def probe(cls, dsn: str) -> str:
+        """Open a DSN and say what answers; raises as `open` does."""
+        source = cls.open(Side(dsn, ""), Suite("probe", "", (), ()))
+        try:
+            return source.version()
+        finally:
+            source.close()
+
+    @abstractmethod
+    def version(self) -> str:
+        """Return what the source says of itself."""
+
     @abstractmethod
     def stage(self, bench: Workbench, side: SideName, dataset: Dataset) -> None:
         """Bring the rows of a dataset onto the workbench, in one pass over the table."""

@@ -63,6 +63,10 @@ class PostgresSource(Source):
         except AdbcError as error:
             raise CannotMeasure("PostgreSQL refused a query", why=_first_line(error)) from error
 
+    def version(self) -> str:
+        """Return what the source says of itself."""
+        return str(self.run("SELECT version()")[0][0])
+
     def stage(self, bench: Workbench, side: SideName, dataset: Dataset) -> None:
         """Stream the rows of a dataset onto the workbench."""
         columns = ", ".join(f"{name(c)}::text AS {name(c)}" for c in dataset.columns)

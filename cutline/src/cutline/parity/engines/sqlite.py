@@ -61,6 +61,10 @@ class SqliteSource(Source):
             ) from error
         return cls(connection, side, path)
 
+    def version(self) -> str:
+        """Return what the source says of itself."""
+        return f"SQLite {sqlite3.sqlite_version}, {self._path.name}"
+
     def stage(self, bench: Workbench, side: SideName, dataset: Dataset) -> None:
         """Bring the rows of a dataset onto the workbench."""
         try:
