@@ -41,7 +41,7 @@ def run_program(group: click.Group, name: str) -> NoReturn:
     except Problem as problem:
         if "--json" in sys.argv:
             print_json({"error": problem.as_json()})
-        err.print(f"[bold red]error[/] [{problem.code}]", end=" ", markup=True)
+        err.print(f"[bold red]error[/] ({problem.code})", end=" ")
         err.print(str(problem), markup=False)
         sys.exit(problem.exit_code)
     sys.exit(code if isinstance(code, int) else Exit.OK)
