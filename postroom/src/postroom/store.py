@@ -5,6 +5,7 @@ A store holds uploads and outputs; the archive names what is in it by `s3_bucket
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import hashlib
 import os
@@ -92,7 +93,8 @@ class FolderStore:
                 os.fchmod(bytes_out.fileno(), 0o400)
             partial.replace(target)
         except OSError as error:
-            partial.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                partial.unlink(missing_ok=True)
             raise _not_stored(source, target, error) from error
         return Stored(key, size_bytes, sha256)
 
