@@ -5,16 +5,15 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-import sys
 import sysconfig
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
-from rich.progress import Progress
 
-from cutline.console import err, out, print_json
+from cutline.console import out, print_json
 from cutline.errors import Exit, WrongUsage
+from postroom.commands.bar import shown_progress
 from postroom.errors import DiskRefused, NotReadable
 
 if TYPE_CHECKING:
@@ -79,14 +78,14 @@ def run_synth(command: list[str]) -> dict[str, Any]:
 
     Raises `WrongUsage` or `DiskRefused` with the program's own words.
     """
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, encoding="utf-8")
-    try:
-        last = _follow(process)
-        code = process.wait()
-    except BaseException:
-        process.terminate()
-        process.wait(timeout=_STOPPED_AFTER_S)
-        raise
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, encoding="utf-8") as process:
+        try:
+            last = _follow(process)
+            code = process.wait()
+        except BaseException:
+            process.terminate()
+            process.wait(timeout=_STOPPED_AFTER_S)
+            raise
     if code != Exit.OK:
         _refuse(code, last)
     return last
@@ -96,8 +95,7 @@ def _follow(process: subprocess.Popen[str]) -> dict[str, Any]:
     """Read events until the program ends; the last one says how it ended."""
     last: dict[str, Any] = {}
     words: list[str] = []
-    with Progress(console=err, transient=True, disable=not sys.stderr.isatty()) as bar:
-        task = bar.add_task("mails", total=None)
+    with shown_progress() as progress:
         for line in process.stderr or ():
             try:
                 last = json.loads(line)
@@ -105,7 +103,7 @@ def _follow(process: subprocess.Popen[str]) -> dict[str, Any]:
                 words.append(line.rstrip())
                 continue
             if last.get("event") == "progress":
-                bar.update(task, completed=last["done"], total=last["total"])
+                progress(last["phase"], last["done"], last["total"])
     return last or {"what": " ".join(words)}
 
 
