@@ -1,8 +1,8 @@
-"""Writes what a fuzzer starts from: `python seeds.py CORPUS FUZZ_CORPUS`.
+"""Writes what a fuzzer starts from: `python seeds.py CORPUS FUZZ_CORPUS BASE`.
 
-Raw properties of every message of the PST files in CORPUS, by target: 1009 for lzfu, 1013 for
-html, 007D for headers, all of them with a code page before them for codepage. Files that a reader of
-whole files starts from are linked by their size, the smallest first.
+Into FUZZ_CORPUS raw properties of the messages of the PST files in CORPUS, by target: 1009 for
+lzfu, 1013 for html, 007D for headers, all of them with a code page before them for codepage. Into
+BASE the smallest of the files, which the targets of whole files damage.
 """
 
 from __future__ import annotations
@@ -15,14 +15,13 @@ from pathlib import Path
 import pypff
 
 TARGETS = {0x1009: "lzfu", 0x1013: "html", 0x007D: "headers"}
-FILE_TARGETS = ("ndb", "ltp", "messaging")
 MOST_BYTES = 1 << 16
 MOST_SEEDS = 300
-MOST_FILES = 12
+MOST_FILES = 4
 
 
 def messages(folder: pypff.folder) -> Iterator[pypff.message]:
-    """Every message that the reader meets, those that raise left out: seeds need not be complete."""
+    """Every message that can be loaded; the first that cannot ends it, which is enough here."""
     for index in range(folder.number_of_sub_messages):
         yield folder.get_sub_message(index)
     for index in range(folder.number_of_sub_folders):
@@ -63,7 +62,7 @@ class Seeds:
         path.write_bytes(data)
 
 
-def main(corpus: Path, root: Path) -> None:
+def main(corpus: Path, root: Path, base: Path) -> None:
     """Seeds of all files that can be opened."""
     seeds = Seeds(root)
     files = sorted(corpus.glob("*.?st"), key=lambda path: path.stat().st_size)
@@ -76,11 +75,8 @@ def main(corpus: Path, root: Path) -> None:
             seeds.add(TARGETS[tag], data)
             seeds.add("codepage", (1252).to_bytes(2, "little") + data[:1024])
     for path in files[:MOST_FILES]:
-        for target in FILE_TARGETS:
-            folder = root / target
-            folder.mkdir(parents=True, exist_ok=True)
-            (folder / path.name).write_bytes(path.read_bytes())
+        (base / path.name).write_bytes(path.read_bytes())
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]))
+    main(*(Path(argument) for argument in sys.argv[1:4]))
