@@ -8,6 +8,7 @@ write.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import socket
@@ -137,7 +138,8 @@ def claimed(
     try:
         yield claim
     finally:
-        claim.release(archive)
+        with contextlib.suppress(*archive.busy_errors):  # then its lease ends by itself
+            claim.release(archive)
 
 
 def held(row: Row) -> ClaimHeld:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -75,9 +76,17 @@ class Ingest:
         """Say whether it still has to end."""
         return self.processing_status in ("pending", "queued", "processing")
 
+    @property
+    def is_stalled(self) -> bool:
+        """Say whether it is marked as processing while nobody is at it: its worker was lost."""
+        if self.processing_status != "processing":
+            return False
+        until = self.claim_lease_until
+        return until is None or datetime.fromisoformat(until) < datetime.now(UTC)
+
     def as_json(self) -> dict[str, Any]:
         """Give it as a JSON object."""
-        return asdict(self)
+        return {**asdict(self), "is_stalled": self.is_stalled}
 
 
 def ingest_file(
@@ -154,10 +163,19 @@ def process(
                 for name in ORDER[engine]:
                     _run(archive, store, claim, name, report)
         except BaseException as error:
-            _end_badly(archive, claim, error)
+            with contextlib.suppress(*archive.busy_errors):  # then `is_stalled` tells it
+                _end_badly(archive, claim, error)
             raise
         _complete(archive, claim)
     return read_ingest(archive, pst_file_id)
+
+
+def resume(
+    archive: Archive, store: FolderStore, pst_file_id: str, progress: Progress, engine: Engine
+) -> Ingest:
+    """Process a registered ingest by the engine that it belongs to, by `engine` if by none yet."""
+    own = read_ingest(archive, pst_file_id).engine
+    return process(archive, store, pst_file_id, own or engine, progress)
 
 
 def run_task(

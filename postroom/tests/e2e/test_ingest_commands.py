@@ -85,6 +85,9 @@ def test_what_is_no_pst_fails_with_its_reason(run: Run, tmp_path: Path) -> None:
     assert [ingest["processing_status"] for ingest in ingests] == ["failed"]
     assert ingests[0]["error_message"]
     assert run("status", ingests[0]["id"]).returncode == 3
+    resumed = run("ingest", "--resume", ingests[0]["id"], "--json")
+    assert resumed.returncode == 3
+    assert json.loads(run("status", "--json").stdout)[0]["claim_attempt"] == 2
 
 
 def test_an_unknown_ingest_and_source_exit_3(run: Run) -> None:

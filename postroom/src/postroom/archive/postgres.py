@@ -21,7 +21,8 @@ from sqlalchemy.pool import NullPool
 from postroom.archive.migrate import Migration, migrate, migrations, pending
 from postroom.archive.names import quoted, schema_name
 from postroom.archive.transaction import Transaction
-from postroom.errors import NotReadable
+from postroom.archive.trouble import told
+from postroom.errors import DiskRefused, NotReadable
 
 Connection = psycopg.Connection[dict[str, Any]]
 
@@ -60,7 +61,7 @@ class PostgresArchive:
     @property
     def busy_errors(self) -> tuple[type[Exception], ...]:
         """See `Archive.busy_errors`."""
-        return (psycopg.OperationalError, NotReadable)
+        return (psycopg.OperationalError, NotReadable, DiskRefused)
 
     def connect(self) -> Connection:
         """See `Archive.connect`."""
@@ -73,13 +74,17 @@ class PostgresArchive:
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
         """See `Archive.transaction`."""
-        with closing(self.connect()) as connection, connection.transaction():
+        with (
+            told(f"source {self.source_id}"),
+            closing(self.connect()) as connection,
+            connection.transaction(),
+        ):
             yield Transaction(connection, "postgres")
 
     @contextmanager
     def reading(self) -> Iterator[Transaction]:
         """See `Archive.reading`."""
-        with closing(self.connect()) as connection:
+        with told(f"source {self.source_id}"), closing(self.connect()) as connection:
             connection.read_only = True
             connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
             with connection.transaction():

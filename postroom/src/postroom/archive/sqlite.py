@@ -17,6 +17,7 @@ from sqlalchemy.pool import NullPool
 from postroom.archive.migrate import Migration, migrate, migrations, pending
 from postroom.archive.names import file_name
 from postroom.archive.transaction import Transaction
+from postroom.archive.trouble import told
 from postroom.errors import DiskRefused, NotReadable
 
 BUSY_TIMEOUT_S: Final = 30.0
@@ -37,7 +38,7 @@ class SqliteArchive:
     @property
     def busy_errors(self) -> tuple[type[Exception], ...]:
         """See `Archive.busy_errors`."""
-        return (sqlite3.OperationalError, NotReadable)
+        return (sqlite3.OperationalError, NotReadable, DiskRefused)
 
     def connect(self) -> sqlite3.Connection:
         """See `Archive.connect`."""
@@ -48,7 +49,7 @@ class SqliteArchive:
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
         """See `Archive.transaction`."""
-        with closing(self.connect()) as connection:
+        with told(f"source {self.source_id}: {self.path}"), closing(self.connect()) as connection:
             connection.execute("BEGIN IMMEDIATE")
             with connection:
                 yield Transaction(connection, "sqlite")
@@ -56,7 +57,7 @@ class SqliteArchive:
     @contextmanager
     def reading(self) -> Iterator[Transaction]:
         """See `Archive.reading`."""
-        with closing(self.connect()) as connection:
+        with told(f"source {self.source_id}: {self.path}"), closing(self.connect()) as connection:
             connection.execute("PRAGMA query_only = ON")
             connection.execute("BEGIN")
             with connection:

@@ -7,33 +7,47 @@ from pathlib import Path
 import click
 
 from cutline.console import err, out, print_json
-from cutline.errors import Exit
+from cutline.errors import Exit, WrongUsage
 from postroom.claim import Engine
 from postroom.commands.bar import shown_progress
 from postroom.commands.where import Where, where_options
-from postroom.ingest import Ingest, ingest_file
+from postroom.ingest import Ingest, register, resume
 
 
 @click.command()
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=click.Path(path_type=Path), required=False)
 @click.option("--engine", type=click.Choice(["v1", "v2"]), default="v2", show_default=True)
 @click.option("--project", "project_id", default="default", show_default=True)
 @click.option("--case", "case_id", default=None, help="The case within the project.")
+@click.option("--resume", "pst_file_id", metavar="ID", help="Go on with one that has not ended.")
 @click.option("--json", "as_json", is_flag=True, help="Print the ingest as JSON.")
 @where_options
 def ingest(
-    file: Path,
+    file: Path | None,
     engine: Engine,
     project_id: str,
     case_id: str | None,
     where: Where,
+    pst_file_id: str | None,
     *,
     as_json: bool,
 ) -> int:
-    """Ingest a PST FILE and print the id of the ingest; exit 5 if some items could not be read."""
-    archive = where.archive(create=True)
+    """Ingest a PST FILE and print the id of the ingest; exit 5 if some items could not be read.
+
+    With --resume ID instead of FILE an ingest that failed or was stopped is processed again.
+    """
+    if (file is None) == (pst_file_id is None):
+        raise WrongUsage(
+            "either a FILE or --resume ID",
+            where="postroom ingest",
+            why="a new ingest needs a file, one that is resumed has its own",
+            remedy="postroom ingest mail.pst",
+        )
+    archive, store = where.archive(create=file is not None), where.store()
     with shown_progress() as progress:
-        done = ingest_file(file, engine, archive, where.store(), project_id, case_id, progress)
+        if file is not None:
+            pst_file_id = register(file, engine, archive, store, project_id, case_id)
+        done = resume(archive, store, str(pst_file_id), progress, engine)
     if as_json:
         print_json(done.as_json())
     else:

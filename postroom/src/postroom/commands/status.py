@@ -19,7 +19,7 @@ from postroom.ingest import Ingest, read_ingest, read_ingests
 def status(pst_file_id: str | None, where: Where, *, as_json: bool) -> int:
     """Show the ingests of a source, or the one with that ID; exit 7 while one is in progress.
 
-    One that failed or was cancelled exits 3; `error_message` says why.
+    One that failed, was cancelled or lost its worker exits 3; `error_message` says why.
     """
     archive = where.archive()
     found = [read_ingest(archive, pst_file_id)] if pst_file_id else read_ingests(archive)
@@ -28,10 +28,10 @@ def status(pst_file_id: str | None, where: Where, *, as_json: bool) -> int:
         print_json(ingests[0] if pst_file_id else ingests)
     else:
         _show(found, one=pst_file_id is not None)
-    if any(ingest.is_in_progress for ingest in found):
+    if any(ingest.is_in_progress and not ingest.is_stalled for ingest in found):
         return Exit.IN_PROGRESS
-    is_failed = found and pst_file_id and found[0].processing_status != "completed"
-    return Exit.NOT_MEASURED if is_failed else Exit.OK
+    is_over = found and pst_file_id and found[0].processing_status != "completed"
+    return Exit.NOT_MEASURED if is_over else Exit.OK
 
 
 def _show(found: list[Ingest], *, one: bool) -> None:
@@ -57,4 +57,5 @@ def _show(found: list[Ingest], *, one: bool) -> None:
 def _cells(ingest: Ingest) -> list[str]:
     numbers = (ingest.total_emails, ingest.total_attachments, ingest.item_errors)
     counted = ["" if number is None else f"{number:,}" for number in numbers]
-    return [ingest.id, ingest.engine or "", ingest.processing_status, *counted, ingest.file_name]
+    status = f"{ingest.processing_status}{' (stalled)' if ingest.is_stalled else ''}"
+    return [ingest.id, ingest.engine or "", status, *counted, ingest.file_name]
