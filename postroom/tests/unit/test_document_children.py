@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import struct
+import sys
 import zipfile
+import zlib
 from dataclasses import replace
 
 import pytest
@@ -25,6 +29,10 @@ def child():
     found.end()
 
 
+def request(path, suffix: str, declared: str = ""):
+    return Request(path, hashlib.sha256(path.read_bytes()).hexdigest(), suffix, declared)
+
+
 def docx(path, paragraph: bytes, count: int = 1):
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("[Content_Types].xml", TYPES)
@@ -33,12 +41,24 @@ def docx(path, paragraph: bytes, count: int = 1):
             for _ in range(count):
                 part.write(b"<w:p><w:r><w:t>" + paragraph + b"</w:t></w:r></w:p>")
             part.write(b"</w:body></w:document>")
-    return Request(path, "docx", "")
+    return request(path, "docx")
+
+
+def png(width: int, height: int, row: bytes) -> bytes:
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        crc = zlib.crc32(kind + data)
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", crc)
+
+    head = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    packer = zlib.compressobj(1)
+    packed = b"".join(packer.compress(b"\0" + row) for _ in range(height)) + packer.flush()
+    parts = ((b"IHDR", head), (b"IDAT", packed), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunk(*part) for part in parts)
 
 
 def file(path, data: bytes, suffix: str = "txt", declared: str = ""):
     path.write_bytes(data)
-    return Request(path, suffix, declared)
+    return request(path, suffix, declared)
 
 
 @pytest.mark.parametrize(
@@ -66,7 +86,7 @@ def test_a_document_of_word_gives_its_text(child, tmp_path):
 def test_a_file_of_no_known_type_fails_with_its_reason(child, tmp_path):
     """What nobody can read is said to be unreadable."""
     answer = child.ask(file(tmp_path / "a", bytes(range(256)), suffix="prx"))
-    assert (answer.text, answer.reason) == (None, "of no known type")
+    assert (answer.text, answer.reason) == (None, "no extractor for a file of no known type")
 
 
 def test_a_bomb_is_recorded_and_the_next_file_is_read(child, tmp_path):
@@ -85,13 +105,54 @@ def test_a_child_that_runs_over_its_time_is_ended_and_replaced(tmp_path):
     assert child._process is None
 
 
-def test_a_child_that_dies_gives_its_end_as_the_reason(tmp_path):
-    """Memory is a limit of each child; its death costs one document."""
-    child = Child(Limits(memory_bytes=48 << 20))
-    answer = child.ask(file(tmp_path / "a.docx", b"PK\x03\x04" * 100, suffix="docx"))
+@pytest.mark.parametrize(
+    ("script", "words"),
+    [
+        ("import os, signal; input(); os.kill(os.getpid(), signal.SIGSEGV)", "ended by SIGSEGV"),
+        ("input(); raise SystemExit(7)", "ended with code 7"),
+        ("raise SystemExit(7)", "ended with code 7"),
+        ("input(); print('[]', flush=True); input()", "answered what it should not"),
+        ("input(); print('{', flush=True); input()", "answered what it should not"),
+        ("input()\nwhile True: print('x' * 65536, end='')", "answered without end"),
+        ("input()\nwhile True: pass", "more than 1 s"),
+    ],
+)
+def test_whatever_a_child_does_costs_one_document(tmp_path, script, words):
+    """A child that crashes, hangs, floods or lies is replaced, and the document says why."""
+    child = Child(Limits(timeout_s=1.0), [sys.executable, "-c", script])
+    answer = child.ask(file(tmp_path / "a.txt", b"text"))
     assert answer.text is None
-    assert "ended" in (answer.reason or "")
+    assert words in (answer.reason or "")
     assert not answer.is_final
+    assert child._process is None
+
+
+def test_a_picture_that_unpacks_to_more_than_the_memory_costs_one_document(tmp_path):
+    """140 MB of white in 140 KB: the child may not have the memory, the next file is read."""
+    child = Child(Limits(memory_bytes=128 << 20))
+    bomb = file(tmp_path / "bomb.png", png(12_000, 12_000, b"\xff" * 12_000), "png")
+    answer = child.ask(bomb)
+    assert answer.text is None
+    assert answer.reason
+    assert child.ask(file(tmp_path / "a.txt", b"after")).text == "after"
+    child.end()
+
+
+def test_a_child_has_none_of_our_secrets(tmp_path, monkeypatch):
+    """Only what a program needs to run goes into its environment."""
+    monkeypatch.setenv("POSTROOM_DSN", "secret")
+    script = "import os, sys; input(); sys.exit(len(os.environ.get('POSTROOM_DSN', '')))"
+    child = Child(Limits(), [sys.executable, "-c", script])
+    answer = child.ask(file(tmp_path / "a.txt", b"text"))
+    assert answer.reason == "the extractor ended with code 0"
+
+
+def test_a_file_that_is_not_its_content_is_refused(child, tmp_path):
+    """What would be kept under the digest of other bytes is never read."""
+    wrong = replace(file(tmp_path / "a.txt", b"text"), sha256="00" * 32)
+    answer = child.ask(wrong)
+    assert (answer.text, answer.is_final) == (None, False)
+    assert "not the content" in (answer.reason or "")
 
 
 def test_a_long_text_is_cut_and_says_so(tmp_path):

@@ -10,33 +10,43 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, Any, Final
+
+from postroom.documents.ocr import TESSDATA
+from postroom.documents.plain import storable
 
 _READ_BYTES: Final = 1 << 16
 _TICK_S: Final = 5.0
+_LAST_WORDS_S: Final = 1.0
+# JSON spells a character of the astral planes with twelve; the rest of a reply is short.
+_REPLY_BYTES_A_CHARACTER: Final = 12
+_REPLY_BYTES_BESIDE: Final = 1 << 16
+# What strangers wrote is read without our secrets: nothing else of the environment goes along.
+_ENVIRONMENT: Final = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "LANG", "LC_ALL", TESSDATA)
+_ONE_THREAD: Final = {"OMP_THREAD_LIMIT": "1", "RAYON_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
     """What one document may cost; `characters` is how much of its text is kept."""
 
-    timeout_s: float = 30.0
-    memory_bytes: int = 4 << 30
-    file_bytes: int = 1 << 30
+    timeout_s: float = 60.0
+    memory_bytes: int = 1 << 30
     characters: int = 1 << 18
     children: int = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A file to read; `suffix` of its name and `declared` type are hints."""
+    """A file to read: its bytes must be of `sha256`; `suffix` and `declared` type are hints."""
 
     path: Path
+    sha256: str
     suffix: str
     declared: str
 
@@ -51,23 +61,21 @@ class Answer:
     is_final: bool = True
 
 
+_WORKER: Final = (sys.executable, "-P", "-m", "postroom.documents.worker")
+
+
 class Child:
     """One process; it is started when it is first needed and again after it had to be ended."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, program: Sequence[str] = _WORKER) -> None:
         self._limits = limits
+        self._program = program
         self._process: subprocess.Popen[bytes] | None = None
 
     def ask(self, request: Request) -> Answer:
         """The text of one file; a child that dies or runs over its time gives the reason."""
         process = self._process = self._process or self._start()
-        line = json.dumps(
-            {
-                "path": str(request.path),
-                "suffix": request.suffix,
-                "declared": request.declared,
-            }
-        )
+        line = json.dumps(asdict(request) | {"path": str(request.path)})
         try:
             _stream(process.stdin).write(line.encode() + b"\n")
             _stream(process.stdin).flush()
@@ -80,7 +88,11 @@ class Child:
             return Answer(None, limit, is_final=False)
         if not reply.endswith(b"\n"):
             return Answer(None, self._last_words(process), is_final=False)
-        return self._answer(json.loads(reply))
+        try:
+            return _answer(json.loads(reply))
+        except (ValueError, KeyError, TypeError):
+            self.end()
+            return Answer(None, "the extractor answered what it should not", is_final=False)
 
     def end(self) -> None:
         """End the process and reap it."""
@@ -92,16 +104,17 @@ class Child:
             self._process = None
 
     def _start(self) -> subprocess.Popen[bytes]:
-        limits = (self._limits.memory_bytes, self._limits.file_bytes, self._limits.characters)
-        command = [sys.executable, "-m", "postroom.documents.worker", *map(str, limits)]
+        limits = (str(self._limits.memory_bytes), str(self._limits.characters))
+        kept = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
         return subprocess.Popen(
-            command,
+            [*self._program, *limits],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
             bufsize=0,
-            env={**os.environ, "OMP_THREAD_LIMIT": "1"},
+            env=kept | _ONE_THREAD,
+            cwd="/",
         )
 
     def _reply(self, process: subprocess.Popen[bytes]) -> bytes:
@@ -109,8 +122,9 @@ class Child:
             _stream(process.stdout).fileno(),
             time.monotonic() + self._limits.timeout_s,
         )
+        most = self._limits.characters * _REPLY_BYTES_A_CHARACTER + _REPLY_BYTES_BESIDE
         reply = bytearray()
-        while not reply.endswith(b"\n"):
+        while len(reply) <= most and not reply.endswith(b"\n"):
             left = deadline - time.monotonic()
             if left <= 0 or not select.select([output], [], [], left)[0]:
                 raise TimeoutError
@@ -121,7 +135,11 @@ class Child:
         return bytes(reply)
 
     def _last_words(self, process: subprocess.Popen[bytes]) -> str:
-        code = process.wait()
+        try:
+            code = process.wait(_LAST_WORDS_S)
+        except subprocess.TimeoutExpired:
+            self.end()
+            return "the extractor answered without end"
         self.end()
         if code < 0:
             limit = self._limits.memory_bytes >> 20
@@ -129,14 +147,12 @@ class Child:
             return f"the extractor was ended by {name} (memory limit {limit} MiB)"
         return f"the extractor ended with code {code}"
 
-    def _answer(self, reply: dict[str, str | int]) -> Answer:
-        if "error" in reply:
-            return Answer(None, str(reply["error"]), is_final=bool(reply["is_final"]))
-        kept, characters = self._limits.characters, int(reply["characters"])
-        reason = (
-            f"limit: the first {kept} of {characters} characters" if characters > kept else None
-        )
-        return Answer(str(reply["text"]), reason, str(reply["mime_type"]))
+
+def _answer(reply: dict[str, Any]) -> Answer:
+    if "error" in reply:
+        return Answer(None, storable(reply["error"]), is_final=bool(reply["is_final"]))
+    left_out = None if reply["left_out"] is None else storable(reply["left_out"])
+    return Answer(storable(reply["text"]), left_out, storable(reply["mime_type"]))
 
 
 def _stream(stream: IO[bytes] | None) -> IO[bytes]:

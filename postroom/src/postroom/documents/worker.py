@@ -5,20 +5,28 @@ A document that makes the extractor crash or run away ends this process and noth
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import resource
+import signal
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from postroom.documents.extract import NoTextError, extract
+from postroom.documents.plain import storable
+
+# linux/prctl.h: have the kernel send a signal when the parent ends.
+_PR_SET_PDEATHSIG: Final = 1
+_OPEN_FILES: Final = 64
 
 
 def main() -> None:
-    """Answer requests until standard input ends: `worker MEMORY_BYTES FILE_BYTES CHARACTERS`."""
-    memory_bytes, file_bytes, characters = (int(argument) for argument in sys.argv[1:4])
-    _confine(memory_bytes, file_bytes)
+    """Answer requests until standard input ends: `worker MEMORY_BYTES CHARACTERS`."""
+    memory_bytes, characters = (int(argument) for argument in sys.argv[1:3])
+    _confine(memory_bytes)
+    _end_with_parent()
     with os.fdopen(_own_output(), "w", encoding="utf-8") as answers:
         for line in sys.stdin:
             answers.write(json.dumps(_answer(json.loads(line), characters)) + "\n")
@@ -27,20 +35,39 @@ def main() -> None:
 
 def _answer(request: dict[str, str], characters: int) -> dict[str, Any]:
     try:
-        found = extract(Path(request["path"]), request["suffix"], request["declared"])
+        path, sha256 = Path(request["path"]), request["sha256"]
+        found = extract(path, sha256, request["suffix"], request["declared"])
     except NoTextError as error:
-        return {"error": str(error), "is_final": True}
+        return {"error": str(error), "is_final": error.is_final}
     except (OSError, MemoryError) as error:
         why = getattr(error, "strerror", None) or str(error) or "out of memory"
         return {"error": why, "is_final": False}
-    text = found.text.rstrip("\0").replace("\0", "\ufffd")
-    return {"text": text[:characters], "characters": len(text), "mime_type": found.mime_type}
+    text = storable(found.text)
+    left_out = found.left_out
+    if len(text) > characters:
+        left_out = f"limit: the first {characters} of {len(text)} characters"
+    return {"text": text[:characters], "left_out": left_out, "mime_type": found.mime_type}
 
 
-def _confine(memory_bytes: int, file_bytes: int) -> None:
-    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (file_bytes, file_bytes))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+def _confine(memory_bytes: int) -> None:
+    # What is reserved and never used counts as address space: threads and arenas reserve a lot.
+    _limit(resource.RLIMIT_DATA, memory_bytes)
+    _limit(resource.RLIMIT_AS, 4 * memory_bytes)
+    _limit(resource.RLIMIT_FSIZE, 0)
+    _limit(resource.RLIMIT_CORE, 0)
+    _limit(resource.RLIMIT_NOFILE, _OPEN_FILES)
+
+
+def _limit(kind: int, most: int) -> None:
+    _, hard = resource.getrlimit(kind)
+    most = most if hard == resource.RLIM_INFINITY else min(most, hard)
+    resource.setrlimit(kind, (most, most))
+
+
+def _end_with_parent() -> None:
+    """Have nothing run on where the task was killed while this process was busy."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def _own_output() -> int:

@@ -16,7 +16,7 @@ from postroom.archive import Archive
 from postroom.claim import Claim
 from postroom.documents.cache import TextCache
 from postroom.documents.children import Answer, Children, Limits, Request, children
-from postroom.documents.extract import extractor_version
+from postroom.documents.extract import NO_EXTRACTOR, extractor_version
 from postroom.identity import BY_VALUE
 from postroom.progress import Progress
 from postroom.store import FolderStore
@@ -37,7 +37,10 @@ _OPEN = """SELECT d.id, d.status, d.error_message, a.attachment_hash, a.file_nam
     WHERE d.pst_file_id = :id AND d.status <> 'READY' ORDER BY a.attachment_hash, a.node_path"""
 _SETTLE = """UPDATE documents SET status = :status, text_excerpt = :text, error_message = :reason,
     mime_type = coalesce(:mime_type, mime_type), updated_at = :now WHERE id = :id"""
-_COUNT = """SELECT status, count(*) AS n FROM documents WHERE pst_file_id = :id GROUP BY status"""
+_COUNT = """SELECT count(*) AS documents, count(CASE WHEN status = 'READY' THEN 1 END) AS ready,
+    count(CASE WHEN status = 'FAILED' THEN 1 END) AS failed,
+    count(CASE WHEN status = 'FAILED' AND error_message LIKE :none THEN 1 END) AS without_extractor
+    FROM documents WHERE pst_file_id = :id"""
 
 
 @dataclass(slots=True)
@@ -55,7 +58,8 @@ def run(
     """Give every attachment by value of an ingest its document and its text.
 
     The same content is read once. What was read stays, what failed is tried again, so a second run
-    changes nothing but what has become readable. Raises `ClaimHeld` where the claim is lost.
+    changes nothing but what has become readable. That nobody reads a type is a finding, any other
+    failure an item error. Raises `ClaimHeld` where the claim is lost.
     """
     return run_under(archive, store, pst_file_id, claim, progress, limits=Limits())
 
@@ -76,19 +80,18 @@ def run_under(
     contents = work.contents(pst_file_id)
     with work:
         for number in range(0, len(contents), BATCH_CONTENTS):
-            progress("text", number, len(contents))
-            work.settle(contents[number : number + BATCH_CONTENTS])
+            work.settle(contents[number : number + BATCH_CONTENTS], progress, len(contents))
     progress("text", len(contents), len(contents))
     with archive.transaction() as tx:
-        by_status = {row["status"]: int(row["n"]) for row in tx.rows(_COUNT, id=pst_file_id)}
-    ready, failed = by_status.get("READY", 0), by_status.get("FAILED", 0)
+        row = tx.row(_COUNT, id=pst_file_id, none=f"{NO_EXTRACTOR}%") or {}
+    counts = {name: int(count) for name, count in row.items()}
     metrics = {
         "elapsed_s": time.monotonic() - started,
         "contents": float(len(contents)),
         "contents_cached": float(work.cached),
     }
-    counts = {"documents": sum(by_status.values()), "ready": ready, "failed": failed}
-    return TaskResult("text", counts, item_errors=failed, metrics=metrics)
+    errors = counts["failed"] - counts["without_extractor"]
+    return TaskResult("text", counts, item_errors=errors, metrics=metrics)
 
 
 def _add_documents(archive: Archive, pst_file_id: str, claim: Claim) -> None:
@@ -120,6 +123,7 @@ class _Work:
         self._stack = ExitStack()
         self._children: Children | None = None
         self._renewed_at = time.monotonic()
+        self._settled = 0
         self.cached = 0
 
     def __enter__(self) -> Self:
@@ -137,18 +141,22 @@ class _Work:
             suffix = Path(row["file_name"] or "").suffix.lower()[1:][:_SUFFIX_CHARACTERS]
             declared = (row["mime_type"] or "").lower()
             key = self._cache.key(row["attachment_hash"], suffix, declared)
-            request = Request(self._store.path_for(row["s3_key"]), suffix, declared)
+            path = self._store.path_for(row["s3_key"] or "no-object")
+            request = Request(path, row["attachment_hash"], suffix, declared)
             known = row["error_message"] if row["status"] == "FAILED" else None
             content = found.setdefault(key, _Content(request, key))
             content.documents.append((row["id"], known))
         return list(found.values())
 
-    def settle(self, batch: Sequence[_Content]) -> None:
+    def settle(self, batch: Sequence[_Content], progress: Progress, total: int) -> None:
         """Read a batch and write what came of it, under the claim."""
         answered = [(content, self._cache.get(content.cache_key)) for content in batch]
         kept = [(content, answer) for content, answer in answered if answer is not None]
         self.cached += len(kept)
-        kept += self._read([content for content, answer in answered if answer is None])
+        for read in self._read([content for content, answer in answered if answer is None]):
+            kept.append(read)
+            progress("text", self._settled + len(kept), total)
+        self._settled += len(kept)
         now = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
         with self._archive.transaction() as tx:
             for content, answer in kept:
