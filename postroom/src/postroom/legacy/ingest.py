@@ -90,7 +90,7 @@ class _Writer:
         self.emails = self.attachments = self.errors = 0
 
     def begin(self) -> str:
-        """Clear what an earlier attempt wrote; hand back the key of the PST."""
+        """Clear what an earlier attempt wrote, say which engine reads; hand back the key."""
         for table in _OWN_TABLES:
             statement = text(f"DELETE FROM {table} WHERE pst_file_id = :id")  # noqa: S608  # ours
             self._session.execute(statement, {"id": self._ingest_id})
@@ -99,6 +99,10 @@ class _Writer:
         ).one_or_none()
         if row is None:
             raise no_such_ingest(self._ingest_id)
+        self._session.execute(
+            text("UPDATE pst_files SET engine_version = :version WHERE id = :id"),
+            {"version": ENGINE_VERSION, "id": self._ingest_id},
+        )
         self._commit()
         return str(row.s3_key)
 
@@ -123,14 +127,13 @@ class _Writer:
             self._commit()
 
     def finish(self) -> None:
-        """Say which engine read how much, and commit."""
+        """Say how much was read, and commit."""
         self._session.execute(
             text(
-                "UPDATE pst_files SET engine_version = :version, total_emails = :emails,"
-                " total_attachments = :attachments WHERE id = :id"
+                "UPDATE pst_files SET total_emails = :emails, total_attachments = :attachments"
+                " WHERE id = :id"
             ),
             {
-                "version": ENGINE_VERSION,
                 "emails": self.emails,
                 "attachments": self.attachments,
                 "id": self._ingest_id,

@@ -6,6 +6,7 @@ cut at the first NUL, raise on a lone surrogate and read 8-bit text as cp1252.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -39,8 +40,12 @@ class Table:
 
 
 def why(error: BaseException) -> str:
-    """One line of an error of libpff, without the paths of the machine that it ran on."""
-    return " ".join(str(error).split())[:500] or type(error).__name__
+    """What libpff says went wrong: its first two sentences, where it failed and the cause.
+
+    What follows is its way back up the stack, with paths of the machine that it ran on.
+    """
+    sentences = re.split(r"\.\s+", " ".join(str(error).split()))
+    return ". ".join(sentences[:2])[:300].rstrip(". ") or type(error).__name__
 
 
 def properties_of(item: Any, *, without: frozenset[int] = frozenset()) -> Table:
