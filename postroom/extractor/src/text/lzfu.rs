@@ -50,6 +50,13 @@ struct Header {
     crc: u32,
 }
 
+impl Header {
+    /// COMPSIZE counts the other three fields of the header too.
+    fn contents_bytes(&self) -> usize {
+        self.size_bytes.saturating_sub(HEADER_BYTES - 4)
+    }
+}
+
 const HEADER_BYTES: usize = 16;
 const LZFU: u32 = 0x7546_5A4C;
 const MELA: u32 = 0x414C_454D;
@@ -67,9 +74,8 @@ Times New RomanCourier{\\colortbl\\red0\\green0\\blue0\r\n\\par \
 /// that end too early, and more than `limit_bytes` of RTF, are errors that carry what there was.
 pub fn decompress(compressed: &[u8], limit_bytes: usize) -> Result<Lzfu, LzfuError> {
     let (header, rest) = read_header(compressed)?;
-    // COMPSIZE counts the header's other three fields; where it lies, all that is there counts.
-    let size = header.size_bytes.saturating_sub(HEADER_BYTES - 4);
-    let contents = rest.get(..size).unwrap_or(rest);
+    // Where COMPSIZE lies, all that is there counts.
+    let contents = rest.get(..header.contents_bytes()).unwrap_or(rest);
     match header.kind {
         LZFU => decompress_lzfu(&header, contents, limit_bytes),
         MELA => copy_mela(&header, contents, limit_bytes),
@@ -102,26 +108,29 @@ fn to_size(field: [u8; 4]) -> usize {
 }
 
 /// Section 2.2.3: contents as they are.
+///
+/// Some writers set RAWSIZE to COMPSIZE, which is 12 more than there are: as long as all that
+/// COMPSIZE promises is there, nothing is missing.
 fn copy_mela(header: &Header, contents: &[u8], limit_bytes: usize) -> Result<Lzfu, LzfuError> {
-    let raw = contents.get(..header.raw_size_bytes).unwrap_or(contents);
-    if raw.len() > limit_bytes {
-        let partial = raw.get(..limit_bytes).unwrap_or_default().to_vec();
+    let raw_size_bytes = header.raw_size_bytes;
+    if contents.len() > limit_bytes {
+        let partial = contents.get(..limit_bytes).unwrap_or_default().to_vec();
         return Err(LzfuError::TooLarge {
             limit_bytes,
             partial,
         });
     }
-    if raw.len() < header.raw_size_bytes {
+    if contents.len() < raw_size_bytes.min(header.contents_bytes()) {
         return Err(LzfuError::Truncated {
-            raw_size_bytes: header.raw_size_bytes,
-            partial: raw.to_vec(),
+            raw_size_bytes,
+            partial: contents.to_vec(),
         });
     }
     Ok(Lzfu {
-        bytes: raw.to_vec(),
+        bytes: contents.to_vec(),
         crc_matches: header.crc == 0,
         stored_crc: header.crc,
-        size_matches: raw.len() == contents.len(),
+        size_matches: contents.len() == raw_size_bytes,
     })
 }
 

@@ -89,6 +89,17 @@ fn uncompressed_contents_are_copied() {
 }
 
 #[test]
+fn a_raw_size_that_counts_the_header_too_loses_nothing() {
+    let mut stored = vec![17, 0, 0, 0, 17, 0, 0, 0];
+    stored.extend_from_slice(b"MELA\0\0\0\0{rtf}");
+    let found = decompressed(&stored);
+    assert_eq!(found.bytes, b"{rtf}");
+    assert!(!found.size_matches);
+    let error = decompress(&stored[..20], LIMIT_BYTES).expect_err("it is cut");
+    assert_eq!(error.partial(), b"{rtf");
+}
+
+#[test]
 fn what_is_no_compressed_rtf_is_refused_with_what_was_found() {
     let short = decompress(b"{\\rtf1}", LIMIT_BYTES).expect_err("it has no header");
     assert_eq!(
