@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
-from contextlib import ExitStack
+from collections.abc import Sequence
 from dataclasses import replace
 
 from cutline.errors import CannotMeasure
 from cutline.parity import apart, kinds, waived
 from cutline.parity.context import Context
-from cutline.parity.engines import open_source
 from cutline.parity.narrow import Seeds
 from cutline.parity.report import CheckResult, Report
 from cutline.parity.scans import multisets
 from cutline.parity.side import Options, Side
+from cutline.parity.staging import Remote, stage
 from cutline.parity.suite import Suite
-from cutline.parity.workbench import SideName, Workbench, literal
+from cutline.parity.workbench import SideName, Workbench, literal, readable
 
 
 class NotComparable(CannotMeasure):
@@ -46,14 +45,14 @@ def compare(suite: Suite, baseline: Side, candidate: Side, options: Options) -> 
     started = time.monotonic()
     sides: dict[SideName, Side] = {"baseline": baseline, "candidate": candidate}
     _refuse_same(baseline, candidate)
-    with Workbench.open() as bench:
-        _stage(bench, suite, sides)
+    with Workbench.open() as bench, readable():
+        remote = stage(bench, suite, sides, exact=options.exact)
         _refuse(bench, suite)
         apart.set_apart(bench, suite)
         bench.derive(suite)
         found = apart.found(bench, suite, options.samples)
         gate = apart.judge(bench, suite, found)
-        checks = _checks(Context(bench, suite, options, {}))
+        checks = _checks(Context(bench, suite, options, {}), remote)
         said = [_describe(bench, suite, name, side) for name, side in sides.items()]
     return Report(
         suite=suite.name,
@@ -67,11 +66,13 @@ def compare(suite: Suite, baseline: Side, candidate: Side, options: Options) -> 
     )
 
 
-def _checks(context: Context) -> tuple[CheckResult, ...]:
-    asked = context.suite.checks
-    compared = multisets(context, asked, Seeds.draw())
-    context = Context(context.bench, context.suite, context.options, compared)
-    return tuple(kinds.judge(context, check) for check in asked)
+def _checks(context: Context, remote: Sequence[Remote]) -> tuple[CheckResult, ...]:
+    local = [c for c in context.suite.checks if c.dataset not in {r.dataset for r in remote}]
+    compared = multisets(context, local, Seeds.draw())
+    for one in remote:
+        compared |= one.compare(context)
+    context = replace(context, compared=compared)
+    return tuple(kinds.judge(context, check) for check in context.suite.checks)
 
 
 def _refuse_same(baseline: Side, candidate: Side) -> None:
@@ -86,15 +87,6 @@ def _refuse_same(baseline: Side, candidate: Side) -> None:
             why="what is compared with itself always agrees",
             remedy="name two ingests of the same file, one by each version",
         )
-
-
-def _stage(bench: Workbench, suite: Suite, sides: Mapping[SideName, Side]) -> None:
-    with ExitStack() as stack:
-        for name, side in sides.items():
-            source = open_source(side, suite)
-            stack.callback(source.close)
-            for dataset in suite.datasets:
-                source.stage(bench, name, dataset)
 
 
 def _refuse(bench: Workbench, suite: Suite) -> None:

@@ -31,15 +31,16 @@ class Lane:
 
 @dataclass(frozen=True, slots=True)
 class Seeds:
-    """Two independent seeds, drawn for each comparison."""
+    """Independent seeds of 63 bits, drawn for each comparison: two lanes, and the buckets."""
 
-    first: str
-    second: str
+    first: int
+    second: int
+    bucket: int
 
     @classmethod
     def draw(cls) -> Seeds:
         """Draw seeds from the operating system."""
-        return cls(secrets.token_hex(8), secrets.token_hex(8))
+        return cls(secrets.randbits(63), secrets.randbits(63), secrets.randbits(63))
 
 
 Prints = Mapping[int, tuple[Print, ...]]
@@ -63,7 +64,7 @@ def fingerprints(
         only = f"FILTER (counts_{at})"
         outer.append(f"count(*) {only}")
         outer += [
-            f"coalesce(sum(hash('{seed}' || text_{at})) {only}, 0)"
+            f"coalesce(sum(hash('{seed:016x}' || text_{at})) {only}, 0)"
             for seed in (seeds.first, seeds.second)
         ]
     hashed = f"SELECT {', '.join(inner)} FROM {relation}"

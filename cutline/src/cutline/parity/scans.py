@@ -58,37 +58,49 @@ def _narrowed(
     lanes: Sequence[Lane],
     seeds: Seeds,
 ) -> dict[str, MultisetFound]:
-    key = relation.key or tuple(dict.fromkeys(c for lane in lanes for c in lane.columns))
+    key = key_of(relation, lanes)
     left, right = (
         fingerprints(context.bench, f"{side}.{name(relation.name)}", key, lanes, seeds)
         for side in SIDES
     )
-    suspects = _suspects(left, right, len(lanes))
+    buckets = suspects(left, right, len(lanes))
+    listed = ", ".join(str(bucket) for bucket in buckets)
     drilled = [
         context.bench.keep(
-            f"SELECT * FROM {side}.{name(relation.name)} WHERE {bucket_of(key)} IN ({suspects})"
+            f"SELECT * FROM {side}.{name(relation.name)} WHERE {bucket_of(key)} IN ({listed})"
         )
         for side in SIDES
-        if suspects
+        if buckets
     ]
-    return {
-        check.name: MultisetFound(
-            total(left, at)[0],
-            total(right, at)[0],
-            Differences()
-            if total(left, at) == total(right, at)
-            else _drill(context, check, drilled, lanes[at]),
-        )
-        for at, check in enumerate(group)
-    }
+    return drill(context, group, lanes, (left, right), drilled)
 
 
-def _drill(context: Context, check: Multiset, drilled: Sequence[str], lane: Lane) -> Differences:
-    left, right = (_rows(one, lane.where) for one in drilled)
-    return differences(context.bench, compared(context, check, left, right))
+def drill(
+    context: Context,
+    group: Sequence[Multiset],
+    lanes: Sequence[Lane],
+    prints: tuple[Prints, Prints],
+    drilled: Sequence[str],
+) -> dict[str, MultisetFound]:
+    """Name what differs in `drilled`, the rows of the suspect buckets, for checks that differ."""
+    left, right = prints
+    found = {}
+    for at, check in enumerate(group):
+        totals = total(left, at), total(right, at)
+        differs = Differences()
+        if totals[0] != totals[1]:
+            rows = [_rows(one, lanes[at].where) for one in drilled]
+            differs = differences(context.bench, compared(context, check, rows[0], rows[1]))
+        found[check.name] = MultisetFound(totals[0][0], totals[1][0], differs)
+    return found
 
 
-def _suspects(left: Prints, right: Prints, lanes: int) -> str:
+def key_of(relation: Dataset | View, lanes: Sequence[Lane]) -> tuple[str, ...]:
+    """Return what puts a row into its bucket: its key, or all that is compared of it."""
+    return relation.key or tuple(dict.fromkeys(c for lane in lanes for c in lane.columns))
+
+
+def suspects(left: Prints, right: Prints, lanes: int) -> list[int]:
     """Return the buckets to drill: those that differ for a check whose totals differ."""
     buckets = {
         bucket
@@ -96,7 +108,7 @@ def _suspects(left: Prints, right: Prints, lanes: int) -> str:
         if total(left, at) != total(right, at)
         for bucket in differing(left, right, at)
     }
-    return ", ".join(str(bucket) for bucket in sorted(buckets))
+    return sorted(buckets)
 
 
 def _rows(relation: str, where: str) -> str:

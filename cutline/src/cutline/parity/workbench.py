@@ -6,7 +6,8 @@ Bounded memory: it spills to a folder of its own, which is gone when the compari
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -41,6 +42,23 @@ def encode(columns: Sequence[str], table: str = "") -> str:
     prefix = f"{table}." if table else ""
     parts = (f"{prefix}{name(c)}" for c in columns)
     return " || ".join(f"coalesce(strlen({c}) || ':' || {c}, '-')" for c in parts)
+
+
+UNREADABLE = (
+    *(duckdb.IOException, duckdb.InvalidInputException, duckdb.ConversionException),
+    *(duckdb.OutOfMemoryException, duckdb.DataError),
+)
+"""What DuckDB raises for rows that cannot be read; anything else it raises is a bug of ours."""
+
+
+@contextmanager
+def readable() -> Iterator[None]:
+    """Turn rows that cannot be read into the error that says so: files are read late."""
+    try:
+        yield
+    except UNREADABLE as error:
+        why = str(error).partition("\n")[0]
+        raise CannotMeasure("the rows cannot be compared", why=why) from error
 
 
 @dataclass

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import csv
 import gzip
-import io
 from pathlib import Path
-from typing import ClassVar, Self
+from typing import ClassVar, Self, TextIO
 
 import duckdb
 
@@ -17,6 +16,9 @@ from cutline.parity.suite import Dataset, Suite
 from cutline.parity.workbench import SideName, Workbench, literal, name
 
 SUFFIXES = (".parquet", ".csv", ".csv.gz", ".ndjson", ".ndjson.gz")
+
+OBJECT_BYTES = 1 << 26
+"""The longest line of NDJSON; the reader takes a multiple of it for each thread."""
 
 
 class FilesSource(Source):
@@ -83,13 +85,18 @@ def _reader(path: Path, dataset: Dataset) -> str:
         options = "header = true, delim = ',', quote = '\"', escape = '\"', auto_detect = false"
         return f"read_csv({at}, {options}, allow_quoted_nulls = false, {_columns(path)})"
     columns = ", ".join(f"{literal(c)}: 'VARCHAR'" for c in dataset.columns)
-    return f"read_ndjson({at}, columns = {{{columns}}}, maximum_object_size = 1073741824)"
+    return f"read_ndjson({at}, columns = {{{columns}}}, maximum_object_size = {OBJECT_BYTES})"
 
 
 def _columns(path: Path) -> str:
     """Name the columns of the header, so that nothing is guessed from the rows."""
-    is_gzip = path.name.endswith(".gz")
-    with path.open("rb") as file, gzip.open(file) if is_gzip else file as raw:
-        header = next(csv.reader(io.TextIOWrapper(raw, encoding="utf-8", newline="")), [])
+    with _text_of(path) as file:
+        header = next(csv.reader(file), [])
     pairs = ", ".join(f"{literal(c)}: 'VARCHAR'" for c in header)
     return f"columns = {{{pairs}}}"
+
+
+def _text_of(path: Path) -> TextIO:
+    if path.name.endswith(".gz"):
+        return gzip.open(path, "rt", encoding="utf-8", newline="")
+    return path.open(encoding="utf-8", newline="")

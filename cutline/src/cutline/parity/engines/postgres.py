@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar, Self
 
 import adbc_driver_postgresql.dbapi as adbc
@@ -11,6 +12,8 @@ from adbc_driver_manager import Error as AdbcError
 
 from cutline.errors import CannotMeasure
 from cutline.parity.engines.base import Source, bind, query_for
+from cutline.parity.engines.server_prints import drill_query, prints_query
+from cutline.parity.narrow import Lane, Prints, Seeds, prints_of
 from cutline.parity.side import Side
 from cutline.parity.suite import Dataset, Suite
 from cutline.parity.workbench import SideName, Workbench, name
@@ -39,6 +42,7 @@ class PostgresSource(Source):
             ) from error
         source = cls(connection, side)
         source.run("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        source.run("SET LOCAL jit = off")
         if schema:
             source.require(schema)
         return source
@@ -71,6 +75,27 @@ class PostgresSource(Source):
         """Stream the rows of a dataset onto the workbench."""
         columns = ", ".join(f"{name(c)}::text AS {name(c)}" for c in dataset.columns)
         self.stream(bench, side, dataset, f"SELECT {columns} FROM ({self.query(dataset)}) AS d")
+
+    def prints(
+        self, dataset: Dataset, key: Sequence[str], lanes: Sequence[Lane], seeds: Seeds
+    ) -> Prints:
+        """Return the fingerprints of a dataset by bucket, computed by the server in one pass."""
+        rows = self.run(prints_query(self.query(dataset), key, lanes, seeds))
+        return {int(row[0]): prints_of(row[1:]) for row in rows}
+
+    def stage_buckets(  # one pass has that many sides
+        self,
+        bench: Workbench,
+        side: SideName,
+        dataset: Dataset,
+        *,
+        key: Sequence[str],
+        buckets: Sequence[int],
+        seeds: Seeds,
+    ) -> None:
+        """Stream only the rows of some buckets onto the workbench."""
+        sql = drill_query(self.query(dataset), dataset.columns, key, buckets, seeds)
+        self.stream(bench, side, dataset, sql)
 
     def query(self, dataset: Dataset) -> str:
         """Return the dataset's query with its parameters bound."""
