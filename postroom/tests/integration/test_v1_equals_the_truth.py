@@ -27,7 +27,8 @@ FILES = [
 ]
 # v1 cannot know a family with embedded messages; the truth knows text only where it is plain.
 IF_KNOWN = {"family_hash", "body_text", "text_hash"}
-NOT_COLUMNS = {"kind", "format", "embedded_path"}
+# Nor can it know how named properties are called.
+NOT_COLUMNS = {"kind", "format", "embedded_path", "named_properties"}
 
 
 def same(truth: dict, row: dict) -> dict[str, tuple]:

@@ -150,8 +150,11 @@ impl Truth {
             ("attachment_count", json!(mail.attachments.len())),
         ];
         line.extend(members.map(|(name, value)| (name.to_owned(), value)));
+        line.entry("named_properties").or_insert(json!({}));
         for name in NULLABLE {
-            line.entry(name).or_insert(Value::Null);
+            if !line.contains_key(&format!("{name}_sha256")) {
+                line.entry(name).or_insert(Value::Null);
+            }
         }
         family.lines.push(line);
         for (index, (attachment, hash)) in mail.attachments.iter().zip(hashes).enumerate() {
@@ -172,7 +175,7 @@ impl Truth {
 }
 
 /// Members that are NULL unless something was stored.
-const NULLABLE: [&str; 24] = [
+const NULLABLE: [&str; 29] = [
     "message_class",
     "subject",
     "sender_name",
@@ -197,6 +200,11 @@ const NULLABLE: [&str; 24] = [
     "message_flags",
     "transport_headers",
     "body_source",
+    "body_html",
+    "body_rtf",
+    "display_bcc",
+    "display_cc",
+    "display_to",
 ];
 
 fn embedded_path(path: &str, index: usize) -> String {
@@ -216,6 +224,7 @@ fn attachment_line(
         ("email_node_path", json!(path)),
         ("attachment_nid", json!(nids::attachment(index))),
         ("attachment_index", json!(index)),
+        ("declared_size", json!(attachment.size())),
         ("size_bytes", json!(hash.map(|_| attachment.size()))),
         ("attachment_hash", json!(hash.map(|bytes| hex(&bytes)))),
         (

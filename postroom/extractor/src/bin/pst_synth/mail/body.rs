@@ -44,21 +44,21 @@ pub fn put_body(draft: &mut Draft, parts: BodyParts, body: &str, pictures: Optio
     if matches!(parts, Plain | PlainAndHtml | PlainAndRtf) {
         draft.push(draft.charset.property(tag::BODY, body));
         put_text_fact(draft, "body_text", body);
+        draft.fact("code_page", draft.charset.code_page());
         draft.fact("text_hash", hex(&sha256(body.as_bytes())));
     }
     if matches!(parts, PlainAndHtml | Html) {
         put_html(draft, body, pictures.unwrap_or_default());
     }
-    match parts {
-        PlainAndRtf | Rtf => draft.push(Property::binary(
-            tag::RTF_COMPRESSED,
-            rtf::compressed(&rtf::document(body)),
-        )),
-        StoredRtf => draft.push(Property::binary(
-            tag::RTF_COMPRESSED,
-            rtf::stored(&rtf::document(body)),
-        )),
-        _ => {}
+    if matches!(parts, PlainAndRtf | Rtf | StoredRtf) {
+        let document = rtf::document(body);
+        let stored = if parts == StoredRtf {
+            rtf::stored(&document)
+        } else {
+            rtf::compressed(&document)
+        };
+        draft.push(Property::binary(tag::RTF_COMPRESSED, stored));
+        put_text_fact(draft, "body_rtf", &String::from_utf8_lossy(&document));
     }
     match parts {
         Plain | PlainAndHtml | PlainAndRtf => draft.fact("body_source", "plain"),

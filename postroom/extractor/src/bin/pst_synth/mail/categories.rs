@@ -1,5 +1,7 @@
 //! Named properties: what they are called, and the ids by which this file stores them.
 
+use serde_json::{Value, json};
+
 use super::charset::Charset;
 use super::draft::Draft;
 use crate::file::properties::{Property, kind};
@@ -71,6 +73,34 @@ pub const TASK_STATUS: u16 = 0x8005;
 pub const CONTACT_ADDRESS: u16 = 0x8006;
 pub const PROJECT_NUMBER: u16 = 0x8007;
 
+/// The name by which records call the named property that is stored as `id`: its set, then its name.
+fn key(id: u16) -> String {
+    let named = &NAMED[usize::from(id - KEYWORDS)];
+    let set = match named.set {
+        Set::PublicStrings => 0x0002_0329,
+        Set::Common => 0x0006_2008,
+        Set::Appointment => 0x0006_2002,
+        Set::Task => 0x0006_2003,
+        Set::Address => 0x0006_2004,
+    };
+    let name = match named.name {
+        Name::Text(text) => text.to_owned(),
+        Name::Number(number) => format!("0x{number:04x}"),
+    };
+    format!("{{{set:08x}-0000-0000-c000-000000000046}}:{name}")
+}
+
+/// Stores a named property and notes its value.
+pub fn put_named(draft: &mut Draft, property: Property, value: impl Into<Value>) {
+    let facts = draft
+        .mail
+        .facts
+        .entry("named_properties")
+        .or_insert_with(|| json!({}));
+    facts[key(property.id)] = value.into();
+    draft.push(property);
+}
+
 /// Stores the categories of a mail, which Outlook keeps as the named property Keywords.
 pub fn categorise(draft: &mut Draft, categories: &[&str]) {
     let values: Vec<Vec<u8>> = categories
@@ -88,6 +118,10 @@ pub fn categorise(draft: &mut Draft, categories: &[&str]) {
         offset += value.len();
     }
     data.extend(values.concat());
-    draft.push(Property::new(KEYWORDS, kind, data));
+    put_named(
+        draft,
+        Property::new(KEYWORDS, kind, data),
+        categories.to_vec(),
+    );
     draft.fact("categories", categories.to_vec());
 }

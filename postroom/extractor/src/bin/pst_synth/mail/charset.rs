@@ -30,6 +30,14 @@ impl Charset {
         }
     }
 
+    /// The number of the code page; none for UTF-16.
+    pub fn code_page(self) -> Option<u32> {
+        match self {
+            Self::Wide => None,
+            Self::Narrow { code_page, .. } => Some(code_page),
+        }
+    }
+
     /// Whether every character of `text` can be stored.
     pub fn holds(self, text: &str) -> bool {
         match self {

@@ -154,11 +154,12 @@ impl Draft {
 
     /// Writes the three display lists from the recipients.
     pub fn display_lists(&mut self) {
-        for (kind, id) in [
-            (TO, tag::DISPLAY_TO),
-            (CC, tag::DISPLAY_CC),
-            (BCC, tag::DISPLAY_BCC),
-        ] {
+        let lists = [
+            (TO, tag::DISPLAY_TO, "display_to"),
+            (CC, tag::DISPLAY_CC, "display_cc"),
+            (BCC, tag::DISPLAY_BCC, "display_bcc"),
+        ];
+        for (kind, id, fact) in lists {
             let names: Vec<&str> = self
                 .mail
                 .recipients
@@ -167,9 +168,7 @@ impl Draft {
                 .filter_map(|one| one.facts.get("name").and_then(Value::as_str))
                 .collect();
             let list = names.join("; ");
-            if !list.is_empty() {
-                self.push(self.charset.property(id, &list));
-            }
+            self.text(id, fact, &list);
         }
     }
 
@@ -193,9 +192,13 @@ impl Draft {
         attachment
             .properties
             .push(Property::boolean(tag::ATTACHMENT_HIDDEN, true));
-        attachment
-            .facts
-            .insert("content_id".into(), json!(content_id));
+        for (fact, value) in [
+            ("content_id", json!(content_id)),
+            ("is_inline", json!(true)),
+            ("is_hidden", json!(true)),
+        ] {
+            attachment.facts.insert(fact.into(), value);
+        }
         self.mail.attachments.push(attachment);
     }
 
@@ -214,6 +217,10 @@ impl Draft {
         facts.insert("short_name".into(), json!(short));
         facts.insert("mime_type".into(), Value::Null);
         facts.insert("content_id".into(), Value::Null);
+        facts.insert("file_name".into(), json!(name));
+        facts.insert("is_inline".into(), json!(false));
+        facts.insert("is_hidden".into(), json!(false));
+        facts.insert("rendering_position".into(), json!(-1));
         if !mime_type.is_empty() {
             properties.push(self.charset.property(tag::ATTACH_MIME_TAG, mime_type));
             facts.insert("mime_type".into(), json!(mime_type));

@@ -1,6 +1,6 @@
 //! What surrounds the text of a mail: addresses, dates, marks, ids and transport headers.
 
-use super::categories::{PROJECT_NUMBER, categorise};
+use super::categories::{PROJECT_NUMBER, categorise, put_named};
 use super::compose::Composer;
 use super::draft::{AddressForm, BCC, CC, Draft, TO};
 use super::people::Person;
@@ -97,7 +97,8 @@ impl Composer {
         }
         if self.random.chance(10) {
             let number = format!("P-{:04}", self.random.below(10_000));
-            draft.push(draft.charset.property(PROJECT_NUMBER, &number));
+            let property = draft.charset.property(PROJECT_NUMBER, &number);
+            put_named(draft, property, number);
         }
     }
 

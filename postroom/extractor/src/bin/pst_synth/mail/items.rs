@@ -1,7 +1,9 @@
 //! What is no mail: appointments, contacts, tasks.
 
 use super::body::{BodyParts, put_body};
-use super::categories::{CONTACT_ADDRESS, END, LOCATION, REMINDER_SET, START, TASK_STATUS};
+use super::categories::{
+    CONTACT_ADDRESS, END, LOCATION, REMINDER_SET, START, TASK_STATUS, put_named,
+};
 use super::compose::Composer;
 use super::draft::{AddressForm, Draft};
 use super::{Mail, tags as tag};
@@ -16,10 +18,11 @@ impl Composer {
     pub fn appointment(&mut self) -> Mail {
         let mut draft = self.item("IPM.Appointment");
         let start = crate::content::clock::START + self.number * HOUR;
-        draft.push(Property::time(START, start));
-        draft.push(Property::time(END, start + HOUR));
-        draft.push(draft.charset.property(LOCATION, "Site office"));
-        draft.push(Property::boolean(REMINDER_SET, true));
+        put_named(&mut draft, Property::time(START, start), start);
+        put_named(&mut draft, Property::time(END, start + HOUR), start + HOUR);
+        let location = draft.charset.property(LOCATION, "Site office");
+        put_named(&mut draft, location, "Site office");
+        put_named(&mut draft, Property::boolean(REMINDER_SET, true), true);
         draft.finish(&mut self.random)
     }
 
@@ -27,13 +30,14 @@ impl Composer {
         let mut draft = self.item("IPM.Contact");
         let person = self.random.pick(&self.people).clone();
         draft.push(draft.charset.property(tag::DISPLAY_NAME, &person.name));
-        draft.push(draft.charset.property(CONTACT_ADDRESS, &person.smtp));
+        let address = draft.charset.property(CONTACT_ADDRESS, &person.smtp);
+        put_named(&mut draft, address, person.smtp.as_str());
         draft.finish(&mut self.random)
     }
 
     pub fn task(&mut self) -> Mail {
         let mut draft = self.item("IPM.Task");
-        draft.push(Property::i4(TASK_STATUS, 1));
+        put_named(&mut draft, Property::i4(TASK_STATUS, 1), 1);
         draft.finish(&mut self.random)
     }
 

@@ -104,7 +104,9 @@ fn odd_body(draft: &mut Draft, body: &[u16], has_odd_byte: bool) {
         .mail
         .properties
         .retain(|property| !ids.contains(&property.id));
-    draft.mail.facts.remove("body_html");
+    for fact in ["body_html", "body_rtf"] {
+        draft.mail.facts.remove(fact);
+    }
     let mut property = wide(tag::BODY, body);
     if has_odd_byte {
         property.data.push(0x41);
@@ -128,7 +130,7 @@ fn html_in_utf16(draft: &mut Draft) {
         .mail
         .properties
         .retain(|property| !ids.contains(&property.id));
-    for fact in ["body_text", "text_hash"] {
+    for fact in ["body_text", "text_hash", "body_rtf", "code_page"] {
         draft.mail.facts.remove(fact);
     }
     let html = format!(
