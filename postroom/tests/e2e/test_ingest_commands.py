@@ -20,7 +20,7 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 def pst(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small PST with everything that a mail can have."""
     path = tmp_path_factory.mktemp("pst") / "small.pst"
-    command = [BIN / "pst-synth", "small", "--mails", "30", "--out", path]
+    command = [BIN / "pst-synth", "small", "--mails", "6", "--out", path]
     subprocess.run(command, check=True, capture_output=True)
     return path
 
@@ -49,7 +49,7 @@ def run(tmp_path: Path, backend_dsn: str | None, source_id: str) -> Run:
 
 
 def test_a_file_is_ingested_and_its_status_read(run: Run, pst: Path) -> None:
-    """`ingest` prints the id and nothing else on standard output; `status` knows it."""
+    """`ingest` prints the id alone; `status` knows it; `task` runs what may run again."""
     done = run("ingest", pst, "--project", "p1", "--case", "c1")
     assert done.returncode in (0, 5), done.stderr
     pst_file_id = done.stdout.strip()
@@ -57,15 +57,9 @@ def test_a_file_is_ingested_and_its_status_read(run: Run, pst: Path) -> None:
     assert status.returncode == 0, status.stderr
     seen = json.loads(status.stdout)
     assert (seen["id"], seen["processing_status"]) == (pst_file_id, "completed")
-    assert seen["total_emails"] >= 30
+    assert seen["total_emails"] >= 6
     assert [ingest["id"] for ingest in json.loads(run("status", "--json").stdout)] == [pst_file_id]
     assert pst_file_id in run("status").stdout
-
-
-def test_a_task_is_run_again_and_a_completed_load_is_not(run: Run, pst: Path) -> None:
-    """`task thread` changes nothing; `task load` on a completed ingest is refused with 1."""
-    pst_file_id = run("ingest", pst, "--json")
-    pst_file_id = json.loads(pst_file_id.stdout)["id"]
     again = run("task", "thread", "--ingest", pst_file_id, "--json")
     assert again.returncode == 0, again.stderr
     refused = run("task", "load", "--ingest", pst_file_id, "--json")
