@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
-from typing import Any, Protocol
-
-import sqlalchemy
+from typing import TYPE_CHECKING, Any, Protocol
 
 from postroom.archive.transaction import Backend, Transaction
+
+if TYPE_CHECKING:
+    import sqlalchemy
 
 
 class Archive(Protocol):

@@ -6,23 +6,24 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 from urllib.parse import quote, urlencode
 
 import psycopg
-import sqlalchemy
 from psycopg import sql
 from psycopg.adapt import Loader
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import dict_row
 from psycopg.types.string import TextLoader
-from sqlalchemy.pool import NullPool
 
 from postroom.archive.migrate import Migration, migrate, migrations, pending
 from postroom.archive.names import quoted, schema_name
 from postroom.archive.transaction import Transaction
 from postroom.archive.trouble import told
 from postroom.errors import DiskRefused, NotReadable
+
+if TYPE_CHECKING:
+    import sqlalchemy
 
 Connection = psycopg.Connection[dict[str, Any]]
 
@@ -92,6 +93,9 @@ class PostgresArchive:
 
     def sqlalchemy_engine(self) -> sqlalchemy.Engine:
         """See `Archive.sqlalchemy_engine`."""
+        import sqlalchemy  # noqa: PLC0415  # a second to import, for v1 alone
+        from sqlalchemy.pool import NullPool  # noqa: PLC0415
+
         creator = partial(psycopg.connect, self._confined())
         return sqlalchemy.create_engine(
             "postgresql+psycopg://", creator=creator, poolclass=NullPool

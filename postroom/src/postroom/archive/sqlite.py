@@ -9,16 +9,16 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final, Literal
-
-import sqlalchemy
-from sqlalchemy.pool import NullPool
+from typing import TYPE_CHECKING, Final, Literal
 
 from postroom.archive.migrate import Migration, migrate, migrations, pending
 from postroom.archive.names import file_name
 from postroom.archive.transaction import Transaction
 from postroom.archive.trouble import told
 from postroom.errors import DiskRefused, NotReadable
+
+if TYPE_CHECKING:
+    import sqlalchemy
 
 BUSY_TIMEOUT_S: Final = 30.0
 
@@ -65,6 +65,9 @@ class SqliteArchive:
 
     def sqlalchemy_engine(self) -> sqlalchemy.Engine:
         """See `Archive.sqlalchemy_engine`."""
+        import sqlalchemy  # noqa: PLC0415  # a second to import, for v1 alone
+        from sqlalchemy.pool import NullPool  # noqa: PLC0415
+
         return sqlalchemy.create_engine("sqlite://", creator=self._open, poolclass=NullPool)
 
     def dsn_for_parity(self) -> str:
