@@ -1,6 +1,7 @@
 //! Compressed RTF, by the examples of the specification and by what real writers get wrong.
 
 use postroom_extractor::text::lzfu::{Lzfu, LzfuError, decompress};
+use proptest::prelude::*;
 
 const LIMIT_BYTES: usize = 1 << 20;
 
@@ -108,4 +109,119 @@ fn what_is_no_compressed_rtf_is_refused_with_what_was_found() {
     );
     let error = decompress(&[b'A'; 20], LIMIT_BYTES).expect_err("it has no such type");
     assert_eq!(error, LzfuError::UnknownType { found: 0x4141_4141 });
+}
+
+/// A writer with the dictionary of the specification as a ring, which the reader does not have.
+struct Ring {
+    bytes: [u8; 4096],
+    end: usize,
+}
+
+impl Ring {
+    fn new() -> Self {
+        // What the specification's own example refers to: text of the dictionary that lies in it.
+        let start = lzfu_dictionary();
+        let mut bytes = [0; 4096];
+        bytes[..start.len()].copy_from_slice(&start);
+        let end = start.len();
+        Self { bytes, end }
+    }
+
+    fn push(&mut self, byte: u8) {
+        self.bytes[self.end] = byte;
+        self.end = (self.end + 1) % 4096;
+    }
+
+    /// Where in the ring the most of `rest` is, among places some bytes apart.
+    fn longest(&self, rest: &[u8]) -> Option<(usize, usize)> {
+        let behind = |back: usize| (self.end + 4096 - back) % 4096;
+        let length = |back: usize| {
+            let same = |at: &usize| self.bytes[(behind(back) + at) % 4096] == rest[*at];
+            (0..rest.len().min(17).min(back)).take_while(same).count()
+        };
+        let places = (1..64).chain((64..4096).step_by(61));
+        let best = places.map(|back| (length(back), behind(back))).max()?;
+        (best.0 >= 2).then_some((best.1, best.0))
+    }
+}
+
+/// All 207 bytes, out of a stream of references to them.
+fn lzfu_dictionary() -> Vec<u8> {
+    let mut contents = Vec::new();
+    for at in (0..207_u16).step_by(2) {
+        if at % 16 == 0 {
+            contents.push(0xFF);
+        }
+        contents.extend((at << 4).to_be_bytes());
+    }
+    let mut found = decompressed(&stored(&contents, 208)).bytes;
+    found.truncate(207);
+    found
+}
+
+fn stored(contents: &[u8], raw_size_bytes: usize) -> Vec<u8> {
+    let sizes = [contents.len() + 12, raw_size_bytes].map(|n| u32::try_from(n).expect("small"));
+    let [size, raw_size] = sizes.map(u32::to_le_bytes);
+    [&size[..], &raw_size, b"LZFu", &[0; 4], contents].concat()
+}
+
+fn compressed(raw: &[u8]) -> Vec<u8> {
+    let mut ring = Ring::new();
+    let mut tokens: Vec<(bool, Vec<u8>)> = Vec::new();
+    let mut rest = raw;
+    while !rest.is_empty() {
+        let found = ring.longest(rest);
+        let (head, tail) = rest.split_at(found.map_or(1, |(_, length)| length));
+        tokens.push(match found {
+            Some((at, length)) => (
+                true,
+                u16::try_from(at << 4 | (length - 2))
+                    .expect("16 bits")
+                    .to_be_bytes()
+                    .to_vec(),
+            ),
+            None => (false, head.to_vec()),
+        });
+        head.iter().for_each(|byte| ring.push(*byte));
+        rest = tail;
+    }
+    tokens.push((
+        true,
+        u16::try_from(ring.end << 4)
+            .expect("16 bits")
+            .to_be_bytes()
+            .to_vec(),
+    ));
+    let mut contents = Vec::new();
+    for run in tokens.chunks(8) {
+        contents.push(
+            (0..8)
+                .zip(run)
+                .map(|(bit, (is_reference, _))| u8::from(*is_reference) << bit)
+                .sum(),
+        );
+        contents.extend(run.iter().flat_map(|(_, bytes)| bytes));
+    }
+    stored(&contents, raw.len())
+}
+
+#[test]
+fn the_dictionary_is_the_one_of_the_specification() {
+    let dictionary = lzfu_dictionary();
+    assert!(
+        dictionary.starts_with(b"{\\rtf1\\ansi\\mac\\deff0\\deftab720{\\fonttbl;}{\\f0\\fnil ")
+    );
+    assert!(dictionary.ends_with(b"\r\n\\par \\pard\\plain\\f0\\fs20\\b\\i\\u\\tab\\tx"));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_was_compressed_comes_back(pieces in prop::collection::vec("[a-c{}\\\\]{1,30}|\\\\par |.", 0..600)) {
+        let raw = pieces.concat().into_bytes();
+        let found = decompressed(&compressed(&raw));
+        prop_assert!(found.size_matches);
+        prop_assert_eq!(found.bytes, raw);
+    }
 }
