@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import struct
+from pathlib import Path
 
 import compressed_rtf
 import pytest
@@ -11,10 +13,12 @@ from tests_support.pypff_fake import Message
 from postroom.identity import Value
 from postroom.legacy import moments
 from postroom.legacy.bodies import bodies_of, html_text
-from postroom.legacy.decode import Decoder, clean, codec
+from postroom.legacy.decode import Decoder, clean, codec, errors_of
 from postroom.legacy.fields import attachment_columns, base_name, edrm_mih, subject
 from postroom.legacy.names import categories
 
+EXTRACTOR = Path(__file__).parents[2] / "extractor"
+PAGES = json.loads((EXTRACTOR / "tests/text/codepages.json").read_text())["single"]
 HTML = Value(0x0102, "<p>Grüße</p>".encode())
 
 
@@ -43,6 +47,16 @@ def test_eight_bit_text_is_read_by_the_code_page_of_its_message(code_page, data,
     decoder = Decoder({0x3FFD: page(code_page), 0x0070: Value(0x001E, data)})
     assert decoder.tag(0x0070) == text
     assert not decoder.is_lossy
+
+
+@pytest.mark.parametrize("code_page", sorted(PAGES, key=int))
+def test_a_page_of_single_bytes_reads_as_in_the_extractor(code_page):
+    """v1 and v2 decode by tables of their own; they agree wherever a byte has a meaning."""
+    name, found = codec(int(code_page))
+    read = bytes(range(256)).decode(name, errors_of(name))
+    defined = [at for at, char in enumerate(PAGES[code_page]) if char != "\ufffd"]
+    assert found == int(code_page)
+    assert [read[at] for at in defined] == [PAGES[code_page][at] for at in defined]
 
 
 def test_text_that_had_to_be_replaced_is_said_to_be_lossy():

@@ -12,18 +12,33 @@ DEFAULT_CODE_PAGE = 1252
 _NAMES = {
     1200: "utf-16-le",
     1201: "utf-16-be",
+    708: "iso8859-6",
     10000: "mac-roman",
+    10001: "cp932",
+    10002: "cp950",
+    10003: "cp949",
+    10004: "mac-arabic",
+    10006: "mac-greek",
+    10007: "mac-cyrillic",
+    10008: "gbk",
+    10010: "mac-romanian",
+    10029: "mac-latin2",
+    10079: "mac-iceland",
+    10081: "mac-turkish",
+    10082: "mac-croatian",
     20127: "ascii",
     20866: "koi8-r",
     20932: "euc-jp",
+    20936: "gbk",
     21866: "koi8-u",
     50220: "iso2022-jp",
     50221: "iso2022-jp",
     50222: "iso2022-jp",
     50225: "iso2022-kr",
+    38598: "iso8859-8",
     51932: "euc-jp",
-    51936: "gb2312",
-    51949: "euc-kr",
+    51936: "gbk",
+    51949: "cp949",
     52936: "hz",
     54936: "gb18030",
     65000: "utf-7",
@@ -66,8 +81,13 @@ def clean(string: str) -> str:
 
 def decoded(data: bytes, name: str) -> str:
     """8-bit text by a codec of Python, nothing of it lost in silence."""
-    errors = "postroom-windows" if name.startswith("cp125") else "replace"
-    return clean(data.decode(name, errors))
+    return clean(data.decode(name, errors_of(name)))
+
+
+def errors_of(name: str) -> str:
+    """The handler of undefined bytes: pages of Windows let the controls of 80 to 9F through."""
+    is_windows = name.startswith("cp125") or name == "cp874"
+    return "postroom-windows" if is_windows else "replace"
 
 
 class Decoder:
