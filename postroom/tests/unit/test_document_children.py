@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import struct
 import sys
 import zipfile
-import zlib
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
+from tests_support.papers import png
 
 from postroom.documents.children import Child, Limits, Request, children
 
@@ -42,18 +42,6 @@ def docx(path, paragraph: bytes, count: int = 1):
                 part.write(b"<w:p><w:r><w:t>" + paragraph + b"</w:t></w:r></w:p>")
             part.write(b"</w:body></w:document>")
     return request(path, "docx")
-
-
-def png(width: int, height: int, row: bytes) -> bytes:
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        crc = zlib.crc32(kind + data)
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", crc)
-
-    head = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
-    packer = zlib.compressobj(1)
-    packed = b"".join(packer.compress(b"\0" + row) for _ in range(height)) + packer.flush()
-    parts = ((b"IHDR", head), (b"IDAT", packed), (b"IEND", b""))
-    return b"\x89PNG\r\n\x1a\n" + b"".join(chunk(*part) for part in parts)
 
 
 def file(path, data: bytes, suffix: str = "txt", declared: str = ""):
@@ -136,6 +124,13 @@ def test_a_picture_that_unpacks_to_more_than_the_memory_costs_one_document(tmp_p
     assert answer.reason
     assert child.ask(file(tmp_path / "a.txt", b"after")).text == "after"
     child.end()
+
+
+def test_a_relative_path_is_found(child, tmp_path, monkeypatch):
+    """A child lives in another folder; the home of a source may be given from ours."""
+    monkeypatch.chdir(tmp_path)
+    whole = file(tmp_path / "a.txt", b"text")
+    assert child.ask(replace(whole, path=Path("a.txt"))).text == "text"
 
 
 def test_a_child_has_none_of_our_secrets(tmp_path, monkeypatch):

@@ -75,7 +75,7 @@ class Child:
     def ask(self, request: Request) -> Answer:
         """The text of one file; a child that dies or runs over its time gives the reason."""
         process = self._process = self._process or self._start()
-        line = json.dumps(asdict(request) | {"path": str(request.path)})
+        line = json.dumps(asdict(request) | {"path": str(request.path.absolute())})
         try:
             _stream(process.stdin).write(line.encode() + b"\n")
             _stream(process.stdin).flush()
@@ -104,10 +104,10 @@ class Child:
             self._process = None
 
     def _start(self) -> subprocess.Popen[bytes]:
-        limits = (str(self._limits.memory_bytes), str(self._limits.characters))
+        limits = (self._limits.memory_bytes, self._limits.characters, os.getpid())
         kept = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
         return subprocess.Popen(
-            [*self._program, *limits],
+            [*self._program, *map(str, limits)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

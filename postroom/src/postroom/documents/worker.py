@@ -23,10 +23,10 @@ _OPEN_FILES: Final = 64
 
 
 def main() -> None:
-    """Answer requests until standard input ends: `worker MEMORY_BYTES CHARACTERS`."""
-    memory_bytes, characters = (int(argument) for argument in sys.argv[1:3])
+    """Answer requests until standard input ends: `worker MEMORY_BYTES CHARACTERS PARENT`."""
+    memory_bytes, characters, parent = (int(argument) for argument in sys.argv[1:4])
     _confine(memory_bytes)
-    _end_with_parent()
+    _end_with(parent)
     with os.fdopen(_own_output(), "w", encoding="utf-8") as answers:
         for line in sys.stdin:
             answers.write(json.dumps(_answer(json.loads(line), characters)) + "\n")
@@ -64,10 +64,12 @@ def _limit(kind: int, most: int) -> None:
     resource.setrlimit(kind, (most, most))
 
 
-def _end_with_parent() -> None:
+def _end_with(parent: int) -> None:
     """Have nothing run on where the task was killed while this process was busy."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:  # it ended before it was asked for
+        sys.exit(1)
 
 
 def _own_output() -> int:
