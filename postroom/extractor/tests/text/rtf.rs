@@ -64,3 +64,24 @@ fn the_result_of_an_object_is_text_and_unicode_is_said_once() {
         "shown uni"
     );
 }
+
+#[test]
+fn cells_are_apart_by_tabs_and_rows_by_lines() {
+    assert_eq!(
+        plain(r"{\rtf1\trowd\intbl a\cell b\cell\row\trowd c\cell\cell\row d}"),
+        "a\tb\nc\t\nd"
+    );
+}
+
+#[test]
+fn rows_of_tables_in_tables_end_lines() {
+    let rtf = r"{\rtf1 a\nestcell b\nestcell{\*\nesttableprops\trowd\nestrow}{\nonesttables\par}c\cell\row{\pict\row}d}";
+    assert_eq!(plain(rtf), "a\tb\nc\nd");
+}
+
+#[test]
+fn text_in_drawings_is_text() {
+    let rtf = r"{\rtf1 a {\shp{\*\shpinst\shpleft0{\sp{\sn x}{\sv 1}}{\shptxt boxed}}{\shprslt boxed}} b}";
+    assert_eq!(plain(rtf), "a boxed b");
+    assert_eq!(plain(r"{\rtf1 {\*\do\dobxpage{\dptxbxtext old}}}"), "old");
+}

@@ -50,6 +50,13 @@ impl Output {
         }
     }
 
+    /// Takes back the tab after the last cell of a row: it is between cells, not after each.
+    pub fn drop_tab(&mut self) {
+        if self.bytes.is_empty() && self.decoded.text.ends_with('\t') {
+            self.decoded.text.pop();
+        }
+    }
+
     /// All of it.
     pub fn finish(mut self) -> Decoded {
         self.settle();

@@ -111,6 +111,9 @@ impl Reader {
         // A writer that left the fallback out did not mean this word by it.
         self.repeated = 0;
         if let Some(layout) = words::layout(word) {
+            if self.is_read() && matches!(word, b"row" | b"nestrow") {
+                self.output.drop_tab();
+            }
             self.character(layout);
         } else if !self.font_word(word, parameter) && !self.state_word(word, parameter) {
             self.destination_word(word, is_ignorable);
@@ -154,7 +157,7 @@ impl Reader {
     fn destination_word(&mut self, word: &[u8], is_ignorable: bool) {
         use Destination::{FontTable, HtmlTag, Object, Skipped, Text, Upr};
         self.group.destination = match (self.group.destination, word) {
-            (Upr, b"ud") | (Object, b"result") => Text,
+            (Upr, b"ud") | (Object, b"result" | b"shptxt" | b"dptxbxtext") => Text,
             (inside @ (Skipped | FontTable | Upr | Object), _) => {
                 if is_ignorable && inside == FontTable {
                     Skipped

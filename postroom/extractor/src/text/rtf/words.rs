@@ -13,7 +13,7 @@ pub enum Destination {
     Skipped,
     /// `\upr`: the text once more, until `\ud` says it in Unicode.
     Upr,
-    /// `\object`: no text but for its `\result`.
+    /// `\object` and drawings: no text but for their `\result`, `\shptxt` or `\dptxbxtext`.
     Object,
 }
 
@@ -22,7 +22,9 @@ pub fn destination(word: &[u8]) -> Option<Destination> {
     match word {
         b"fonttbl" => Some(Destination::FontTable),
         b"upr" => Some(Destination::Upr),
-        b"object" => Some(Destination::Object),
+        b"object" | b"shpinst" | b"do" => Some(Destination::Object),
+        // Ignorable, but the end of a row in a table in a table is in it.
+        b"nesttableprops" => Some(Destination::Text),
         b"colortbl"
         | b"stylesheet"
         | b"info"
@@ -84,7 +86,6 @@ pub fn destination(word: &[u8]) -> Option<Destination> {
         | b"listname"
         | b"levelnumbers"
         | b"leveltext"
-        | b"do"
         | b"background"
         | b"sp" => Some(Destination::Skipped),
         _ => None,
