@@ -9,6 +9,7 @@ pub mod error;
 pub mod extract;
 pub mod identity;
 pub mod ltp;
+pub mod memory;
 pub mod messaging;
 pub mod ndb;
 pub mod source;

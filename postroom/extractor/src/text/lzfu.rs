@@ -77,7 +77,16 @@ pub fn decompress(compressed: &[u8], limit_bytes: usize) -> Result<Lzfu, LzfuErr
     // Where COMPSIZE lies, all that is there counts.
     let contents = rest.get(..header.contents_bytes()).unwrap_or(rest);
     match header.kind {
-        LZFU => decompress_lzfu(&header, contents, limit_bytes),
+        LZFU => decompress_lzfu(&header, contents, limit_bytes).or_else(|error| {
+            // Some writers leave the header out of COMPSIZE: the last bytes then lie behind it.
+            let is_cut =
+                matches!(error, LzfuError::Truncated { .. }) && contents.len() < rest.len();
+            if is_cut {
+                decompress_lzfu(&header, rest, limit_bytes)
+            } else {
+                Err(error)
+            }
+        }),
         MELA => copy_mela(&header, contents, limit_bytes),
         found => Err(LzfuError::UnknownType { found }),
     }

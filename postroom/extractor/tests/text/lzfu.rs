@@ -111,6 +111,14 @@ fn what_is_no_compressed_rtf_is_refused_with_what_was_found() {
     assert_eq!(error, LzfuError::UnknownType { found: 0x4141_4141 });
 }
 
+/// Some writers leave the header out of COMPSIZE; the contents then reach behind it.
+#[test]
+fn a_size_that_leaves_the_header_out_cuts_nothing_off() {
+    let mut stored = OVERLAP.to_vec();
+    stored[0] -= 12;
+    assert_eq!(decompressed(&stored).bytes, decompressed(OVERLAP).bytes);
+}
+
 /// A writer with the dictionary of the specification as a ring, which the reader does not have.
 struct Ring {
     bytes: [u8; 4096],

@@ -1,0 +1,80 @@
+//! An extraction without a disk: what tests and fuzzers watch.
+
+use uuid::Uuid;
+
+use crate::error::OpenError;
+use crate::extract::Opened;
+use crate::source::Source;
+use crate::write::{Chunk, Extra, ObjectFolder, Plan, Shared, Worker};
+
+/// Everything that came out: chunks in order, and what was found before the first message.
+pub struct Extracted {
+    pub chunks: Vec<Chunk>,
+    pub early_faults: usize,
+}
+
+impl Extracted {
+    /// Messages written, those inside others included.
+    pub fn emails(&self) -> u64 {
+        self.chunks.iter().map(|chunk| chunk.counts.emails).sum()
+    }
+
+    /// Faults of any kind.
+    pub fn faults(&self) -> u64 {
+        let counted = self
+            .chunks
+            .iter()
+            .map(|c| c.counts.errors + c.counts.findings);
+        self.early_faults as u64 + counted.sum::<u64>()
+    }
+
+    /// The lines of `errors.ndjson` that belong to messages.
+    pub fn fault_lines(&self) -> String {
+        let lines = self
+            .chunks
+            .iter()
+            .map(|chunk| String::from_utf8_lossy(&chunk.faults));
+        lines.collect()
+    }
+
+    /// The records of all emails, as NDJSON.
+    pub fn email_lines(&self) -> String {
+        let parts = self.chunks.iter().filter_map(|chunk| chunk.parts.first());
+        parts
+            .map(|part| String::from_utf8_lossy(&part.raw))
+            .collect()
+    }
+}
+
+/// Reads all of a source and keeps the texts in memory; contents are hashed and let go.
+///
+/// # Errors
+/// If this is no PST that can be read.
+pub fn extract_in_memory(source: Box<dyn Source>, limit: u64) -> Result<Extracted, OpenError> {
+    let opened = Opened::new(source)?;
+    let objects = ObjectFolder::new(None, Extra::default(), limit);
+    let shared = Shared {
+        pst: &opened.pst,
+        folders: &opened.folders.list,
+        names: &opened.names,
+        objects: &objects,
+        ingest: Uuid::nil(),
+    };
+    let mut worker = Worker::new(&shared, 0);
+    let mut chunks = Vec::new();
+    let mut bytes = 0;
+    for unit in Plan::new(&opened.pst, &opened.folders) {
+        worker.run(&unit, |chunk| {
+            bytes += chunk.output_bytes();
+            chunks.push(chunk);
+            bytes <= limit
+        });
+        if bytes > limit {
+            break;
+        }
+    }
+    Ok(Extracted {
+        chunks,
+        early_faults: opened.faults.len(),
+    })
+}
