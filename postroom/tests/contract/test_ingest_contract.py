@@ -15,6 +15,7 @@ from cutline.errors import WrongUsage
 from postroom import ingest as ingests
 from postroom.archive import Archive
 from postroom.claim import Claim, take
+from postroom.commands.status import status
 from postroom.errors import AlreadyCompleted, ClaimHeld, NotReadable
 from postroom.ingest import ingest_file, process, read_ingest, read_ingests, register, run_task
 from postroom.progress import Progress, silent
@@ -271,3 +272,25 @@ def test_a_wrong_project_id_is_refused(
     """A project is part of a path in the store."""
     with pytest.raises(WrongUsage, match="project id"):
         register(pst, "v2", archive, store, project, None)
+
+
+def test_status_exits_7_while_an_ingest_is_in_progress(
+    archive: Archive, store: FolderStore, pst: Path, backend_dsn: str | None, tmp_path: Path
+) -> None:
+    """A script can wait for an ingest by the exit code alone."""
+    pst_file_id = register(pst, "v2", archive, store, "p", None)
+    options = ["--source", archive.source_id, "--home", str(tmp_path)]
+    options += ["--dsn", backend_dsn] if backend_dsn else []
+    codes = []
+    for state, lease in (("pending", None), ("processing", LATER), ("processing", EARLIER)):
+        with archive.transaction() as tx:
+            tx.change(
+                "UPDATE pst_files SET processing_status = :state, claim_lease_until = :lease",
+                state=state,
+                lease=lease,
+            )
+        codes.append(status.main([pst_file_id, *options, "--json"], standalone_mode=False))
+    assert codes == [7, 7, 3]
+
+
+EARLIER, LATER = "2001-01-01T00:00:00Z", "2101-01-01T00:00:00Z"

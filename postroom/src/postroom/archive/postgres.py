@@ -121,14 +121,15 @@ def open_postgres(source_id: str, dsn: str, *, create: bool) -> PostgresArchive:
     archive = PostgresArchive(source_id, schema_name(source_id), dsn)
     with closing(_connect(dsn, source_id)) as connection:
         connection.autocommit = True
-        if not _is_current(connection, archive):
+        try:
+            if _is_current(connection, archive):
+                return archive
             if not create:
                 raise _no_such_source(source_id)
-            try:
-                with connection.transaction():
-                    _bring_up(connection, archive)
-            except psycopg.errors.InsufficientPrivilege as error:
-                raise _refused(archive, error) from error
+            with connection.transaction():
+                _bring_up(connection, archive)
+        except psycopg.errors.InsufficientPrivilege as error:
+            raise _refused(archive, error) from error
     return archive
 
 
