@@ -133,7 +133,7 @@ def test_a_user_without_the_rights_is_told_which(
         open_archive(source_id, home=tmp_path, dsn=plain)
 
 
-def test_no_superuser_is_needed(plain: str, source_id: str, tmp_path: Path) -> None:
+def test_no_superuser_is_needed(users: tuple[str, str], source_id: str, tmp_path: Path) -> None:
     """CREATEROLE and CREATE on the database and on `public` are enough."""
     owner, plain = users
     name = conninfo_to_dict(plain)["user"]
