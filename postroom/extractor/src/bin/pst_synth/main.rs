@@ -8,6 +8,7 @@
 mod content;
 mod error;
 mod file;
+mod hostile;
 mod identity;
 mod mail;
 mod mailbox;

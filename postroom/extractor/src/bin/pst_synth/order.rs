@@ -7,6 +7,7 @@ use clap::Parser;
 use crate::error::{Result, SynthError};
 use crate::file::cipher::Encoding;
 use crate::file::layout::Format;
+use crate::hostile::Hostile;
 use crate::profile::{Profile, Scale, Wish};
 
 /// Writes a valid PST file from a seed, and beside it what is true of it.
@@ -42,6 +43,10 @@ pub struct Arguments {
     /// Fill the last allocation section of a 4K file too (16 MB), as Outlook does
     #[arg(long)]
     pub pad: bool,
+    /// Make one thing wrong: shared-blocks, btree-cycle, deep-nesting, endless-nesting, bad-crc, truncated, truncated-tail,
+    /// absurd-size, missing-node, no-contents-row or orphan
+    #[arg(long)]
+    pub hostile: Option<String>,
 }
 
 /// What to write.
@@ -53,6 +58,7 @@ pub struct Order {
     pub format: Format,
     pub encoding: Encoding,
     pub is_padded: bool,
+    pub hostile: Option<Hostile>,
 }
 
 impl Arguments {
@@ -71,6 +77,7 @@ impl Arguments {
             format: format_named(&self.format)?,
             encoding: encoding_named(&self.encoding)?,
             is_padded: self.pad,
+            hostile: self.hostile.as_deref().map(Hostile::named).transpose()?,
         })
     }
 }

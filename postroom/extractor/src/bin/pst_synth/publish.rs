@@ -1,7 +1,7 @@
 //! From an order to finished files: written under another name, digested, renamed.
 
 use std::ffi::OsString;
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -32,8 +32,13 @@ impl Pending {
             target: target.to_owned(),
             is_published: false,
         };
-        let file =
-            File::create(&pending.partial).map_err(|source| SynthError::from(source).at(target))?;
+        let file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .open(&pending.partial)
+            .map_err(|source| SynthError::from(source).at(target))?;
         Ok((pending, file))
     }
 

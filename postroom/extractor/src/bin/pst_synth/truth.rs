@@ -20,10 +20,38 @@ pub struct Truth {
 
 /// Where a top-level message lies.
 pub struct Place<'a> {
-    pub folder: &'a Folder,
+    /// None for an orphan.
+    pub folder: Option<&'a Folder>,
     pub nid: u32,
     pub origin: &'a str,
     pub index: Option<u64>,
+}
+
+impl<'a> Place<'a> {
+    /// The `index`th row of a folder's contents table.
+    pub fn row(folder: &'a Folder, nid: u32, index: u64) -> Self {
+        Self {
+            folder: Some(folder),
+            nid,
+            origin: "table",
+            index: Some(index),
+        }
+    }
+
+    /// A message that has a folder for a parent but no row there, or no folder either.
+    pub fn without_row(folder: Option<&'a Folder>, nid: u32) -> Self {
+        let origin = if folder.is_some() {
+            "not_in_table"
+        } else {
+            "orphan"
+        };
+        Self {
+            folder,
+            nid,
+            origin,
+            index: None,
+        }
+    }
 }
 
 /// The lines of one family, gathered because the first of them holds the hash over all.
@@ -125,9 +153,16 @@ impl Truth {
                 }),
             ),
             ("family_position", json!(position)),
-            ("folder_nid", json!(place.folder.nid)),
+            ("folder_nid", json!(place.folder.map(|folder| folder.nid))),
             ("folder_index", json!(place.index)),
-            ("pst_message_path", json!(place.folder.path)),
+            (
+                "pst_message_path",
+                json!(
+                    place
+                        .folder
+                        .map_or("(orphaned)", |folder| folder.path.as_str())
+                ),
+            ),
             (
                 "from_address",
                 if address.is_empty() {

@@ -82,7 +82,7 @@ impl<'a> Pages<'a> {
         entry_size: usize,
         put: &dyn Fn(usize, &mut Vec<u8>) -> u64,
     ) -> Result<PageRef> {
-        let capacity = self.entry_bytes() / entry_size;
+        let capacity = self.layout.entry_bytes() / entry_size;
         let mut children = Vec::new();
         for first in (0..count).step_by(capacity) {
             let mut entries = Vec::new();
@@ -106,7 +106,7 @@ impl<'a> Pages<'a> {
     fn level(&mut self, kind: PageKind, below: &[Child], level: u8) -> Result<Vec<Child>> {
         let entry_size = self.layout.width() * 3;
         let mut parents = Vec::new();
-        for group in below.chunks(self.entry_bytes() / entry_size) {
+        for group in below.chunks(self.layout.entry_bytes() / entry_size) {
             let mut entries = Vec::new();
             for child in group {
                 self.layout.put_id(&mut entries, child.key);
@@ -122,15 +122,6 @@ impl<'a> Pages<'a> {
         Ok(parents)
     }
 
-    /// Bytes of a page that hold entries.
-    fn entry_bytes(&self) -> usize {
-        match (self.layout.is_4k(), self.layout.is_wide) {
-            (true, _) => 4056,
-            (false, true) => 488,
-            (false, false) => 496,
-        }
-    }
-
     fn page(
         &mut self,
         kind: PageKind,
@@ -139,8 +130,8 @@ impl<'a> Pages<'a> {
         entry_size: usize,
         level: u8,
     ) -> Result<PageRef> {
-        let capacity = self.entry_bytes() / entry_size;
-        content.resize(self.entry_bytes(), 0);
+        let capacity = self.layout.entry_bytes() / entry_size;
+        content.resize(self.layout.entry_bytes(), 0);
         if self.layout.is_4k() {
             content.extend_from_slice(&(count as u16).to_le_bytes());
             content.extend_from_slice(&(capacity as u16).to_le_bytes());
@@ -148,13 +139,11 @@ impl<'a> Pages<'a> {
             content.extend_from_slice(&[count as u8, capacity as u8]);
         }
         content.extend_from_slice(&[entry_size as u8, level]);
-        let at = self
-            .space
-            .next(self.layout.page_size, self.layout.page_size)?;
+        let at = self.space.next_page()?;
         let id = self.next_id;
         self.next_id += 1;
         let page = sealed(&self.layout, content, kind, id, at);
-        self.space.place(&page);
+        self.space.put_page(at, page);
         Ok(PageRef { id, at })
     }
 }

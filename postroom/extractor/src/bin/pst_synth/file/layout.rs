@@ -92,6 +92,15 @@ impl Layout {
         self.map_bytes * 8 * self.slot
     }
 
+    /// Bytes of a B-tree page that hold entries.
+    pub fn entry_bytes(&self) -> usize {
+        match (self.is_4k(), self.is_wide) {
+            (true, _) => 4056,
+            (false, true) => 488,
+            (false, false) => 496,
+        }
+    }
+
     pub fn is_4k(&self) -> bool {
         self.format == Format::Unicode4k
     }

@@ -3,6 +3,7 @@
 pub mod btree;
 pub mod cipher;
 pub mod crc;
+pub mod damage;
 pub mod header;
 pub mod heap;
 pub mod layout;

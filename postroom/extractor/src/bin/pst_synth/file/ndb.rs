@@ -15,6 +15,7 @@ use super::layout::Layout;
 use super::page::signature;
 use super::space::{Extent, Space};
 use crate::error::{Result, SynthError};
+use crate::hostile::Hostile;
 
 /// The id of a block; zero is "no block".
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,11 +55,21 @@ pub struct Ndb {
     blocks: Vec<BlockRecord>,
     nodes: Vec<NodeRecord>,
     scratch: Vec<u8>,
+    /// What is wrong with this file on purpose.
+    hostile: Option<Hostile>,
 }
 
 impl Ndb {
-    pub fn create(out: File, layout: Layout, encoding: Encoding) -> Result<Self> {
-        let space = Space::new(out, layout)?;
+    pub fn create(
+        out: File,
+        layout: Layout,
+        encoding: Encoding,
+        hostile: Option<Hostile>,
+    ) -> Result<Self> {
+        let mut space = Space::new(out, layout)?;
+        if hostile == Some(Hostile::TruncatedTail) {
+            space.reserve(TREES_IN_FRONT)?;
+        }
         Ok(Self {
             layout,
             encoding,
@@ -66,6 +77,7 @@ impl Ndb {
             blocks: Vec::new(),
             nodes: Vec::new(),
             scratch: Vec::new(),
+            hostile,
         })
     }
 
@@ -77,6 +89,11 @@ impl Ndb {
     /// The id that the next block gets.
     fn next_bid(&self, is_internal: bool) -> u64 {
         (self.blocks.len() as u64 + 1) * 4 + u64::from(is_internal) * 2
+    }
+
+    /// The id that the next list of blocks or nodes gets.
+    pub fn next_internal(&self) -> Bid {
+        Bid(self.next_bid(true))
     }
 
     /// Writes one block of at most `Layout::block_data` bytes; nothing becomes no block.
@@ -114,7 +131,10 @@ impl Ndb {
         is_internal: bool,
     ) -> Result<()> {
         let stored = bytes.len() as u16;
-        let crc = weak(bytes);
+        let mut crc = weak(bytes);
+        if self.hostile == Some(Hostile::BadCrc) && self.blocks.len() % 7 == 6 {
+            crc ^= 0xDEAD;
+        }
         let whole = (bytes.len() + self.layout.block_trailer).next_multiple_of(self.layout.slot);
         let at = self.space.next(whole, self.layout.slot)?;
         self.check_offset(at)?;
@@ -188,8 +208,12 @@ impl Ndb {
         self.branch_block(2, &parts, total)
     }
 
-    fn branch_block(&mut self, level: u8, children: &[Bid], total: u64) -> Result<Bid> {
-        let total = u32::try_from(total).map_err(|_| TOO_LARGE)?;
+    /// Writes one list of blocks, or of lists.
+    pub fn branch_block(&mut self, level: u8, children: &[Bid], total: u64) -> Result<Bid> {
+        let mut total = u32::try_from(total).map_err(|_| TOO_LARGE)?;
+        if self.hostile == Some(Hostile::AbsurdSize) {
+            total = u32::MAX;
+        }
         let mut data = vec![1, level];
         data.extend_from_slice(&(children.len() as u16).to_le_bytes());
         data.extend_from_slice(&total.to_le_bytes());
@@ -211,6 +235,9 @@ impl Ndb {
 
     /// Writes both B-trees and ends the file; what is left is the header.
     pub fn finish(mut self, is_padded: bool) -> Result<(File, Root)> {
+        if self.hostile == Some(Hostile::AbsurdSize) {
+            self.exaggerate();
+        }
         self.nodes.sort_unstable_by_key(|node| node.nid);
         let mut pages = btree::Pages::new(self.layout, &mut self.space);
         let node_tree = pages.node_tree(&self.nodes)?;
@@ -230,10 +257,34 @@ impl Ndb {
         Ok((file, root))
     }
 
+    /// Lets some blocks claim to be larger than any block, and some to lie behind the end of the file.
+    fn exaggerate(&mut self) {
+        for block in self.blocks.iter_mut().skip(EXAGGERATED_FROM).step_by(50) {
+            block.stored = u16::MAX;
+        }
+        for block in self
+            .blocks
+            .iter_mut()
+            .skip(EXAGGERATED_FROM + 20)
+            .step_by(50)
+        {
+            block.slot = if self.layout.is_wide {
+                u32::MAX
+            } else {
+                0x01FF_0000
+            };
+        }
+    }
+
     pub fn encoding(&self) -> Encoding {
         self.encoding
     }
 }
+
+/// Pages in front that both B-trees of a small file fit into.
+const TREES_IN_FRONT: usize = 600;
+/// The blocks before belong to the store and to the first tables.
+const EXAGGERATED_FROM: usize = 60;
 
 const TOO_LARGE: SynthError = SynthError::TooMuch {
     what: "a file of this size",

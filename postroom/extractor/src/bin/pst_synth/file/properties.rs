@@ -85,22 +85,68 @@ pub fn write_context(
     properties: &[Property],
     subnodes: &mut Subnodes,
 ) -> Result<Bid> {
-    let mut sorted: Vec<&Property> = properties.iter().collect();
-    sorted.sort_by_key(|property| property.id);
     let mut heap = Heap::new(0xBC);
     let mut records = Vec::new();
-    for property in sorted {
-        let mut value = [0u8; 4];
-        let size = fixed_size(property.kind);
-        if (1..=4).contains(&size) {
-            value[..size].copy_from_slice(&property.data);
-        } else {
-            value = store_value(ndb, &mut heap, subnodes, &property.data)?.to_le_bytes();
-        }
-        records.extend_from_slice(&property.id.to_le_bytes());
-        records.extend_from_slice(&property.kind.to_le_bytes());
-        records.extend_from_slice(&value);
+    for property in properties {
+        records.push(record(ndb, &mut heap, property, subnodes)?);
     }
-    let root = heap.btree(ndb, 2, 8, &records)?;
+    finish_context(ndb, heap, records)
+}
+
+/// Writes a property context with one property more: id, type and the node that holds its value.
+pub fn write_linked(
+    ndb: &mut Ndb,
+    properties: &[Property],
+    link: (u16, u16, u32),
+    subnodes: &mut Subnodes,
+) -> Result<Bid> {
+    let mut heap = Heap::new(0xBC);
+    let mut records = vec![Record {
+        id: link.0,
+        kind: link.1,
+        value: link.2.to_le_bytes(),
+    }];
+    for property in properties {
+        records.push(record(ndb, &mut heap, property, subnodes)?);
+    }
+    finish_context(ndb, heap, records)
+}
+
+/// An entry of a property context.
+struct Record {
+    id: u16,
+    kind: u16,
+    value: [u8; 4],
+}
+
+fn record(
+    ndb: &mut Ndb,
+    heap: &mut Heap,
+    property: &Property,
+    subnodes: &mut Subnodes,
+) -> Result<Record> {
+    let mut value = [0u8; 4];
+    let size = fixed_size(property.kind);
+    if (1..=4).contains(&size) {
+        value[..size].copy_from_slice(&property.data);
+    } else {
+        value = store_value(ndb, heap, subnodes, &property.data)?.to_le_bytes();
+    }
+    Ok(Record {
+        id: property.id,
+        kind: property.kind,
+        value,
+    })
+}
+
+fn finish_context(ndb: &mut Ndb, mut heap: Heap, mut records: Vec<Record>) -> Result<Bid> {
+    records.sort_by_key(|record| record.id);
+    let mut bytes = Vec::with_capacity(records.len() * 8);
+    for record in records {
+        bytes.extend_from_slice(&record.id.to_le_bytes());
+        bytes.extend_from_slice(&record.kind.to_le_bytes());
+        bytes.extend_from_slice(&record.value);
+    }
+    let root = heap.btree(ndb, 2, 8, &bytes)?;
     heap.finish(ndb, root)
 }

@@ -2,7 +2,7 @@
 //! map lies at its fixed offset and the file is one forward stream (\[MS-PST\] 2.2.2.7.2 to 2.2.2.7.6).
 
 use std::fs::File;
-use std::io::Write;
+use std::io::{Seek, SeekFrom, Write};
 
 use super::layout::Layout;
 use super::page::{PageKind, sealed};
@@ -16,6 +16,10 @@ pub struct Space {
     bits: Vec<u8>,
     number: u64,
     free_bytes: u64,
+    /// Places of pages that were set aside, the next one last.
+    reserved: Vec<u64>,
+    /// Pages that go into such places when all else is written.
+    late: Vec<(u64, Vec<u8>)>,
 }
 
 /// What the header says about the space of a finished file.
@@ -36,6 +40,8 @@ impl Space {
             bits: Vec::new(),
             number: 0,
             free_bytes: 0,
+            reserved: Vec::new(),
+            late: Vec::new(),
         };
         space.open_section();
         Ok(space)
@@ -69,6 +75,35 @@ impl Space {
         let until = self.section.len().div_ceil(self.layout.slot);
         for slot in from..until {
             self.bits[slot / 8] |= 0x80 >> (slot % 8);
+        }
+    }
+
+    /// Sets places for `count` pages aside, which `next_page` hands out before any other.
+    pub fn reserve(&mut self, count: usize) -> Result<()> {
+        let size = self.layout.page_size;
+        for _ in 0..count {
+            let at = self.next(size, size)?;
+            self.place(&vec![0; size]);
+            self.reserved.insert(0, at);
+        }
+        Ok(())
+    }
+
+    /// Where the next page will lie.
+    pub fn next_page(&mut self) -> Result<u64> {
+        match self.reserved.last() {
+            Some(at) => Ok(*at),
+            None => self.next(self.layout.page_size, self.layout.page_size),
+        }
+    }
+
+    /// Writes a page where `next_page` said.
+    pub fn put_page(&mut self, at: u64, page: Vec<u8>) {
+        if self.reserved.last() == Some(&at) {
+            self.reserved.pop();
+            self.late.push((at, page));
+        } else {
+            self.place(&page);
         }
     }
 
@@ -144,6 +179,10 @@ impl Space {
             self.position()
         };
         self.close_section(is_padded)?;
+        for (at, page) in std::mem::take(&mut self.late) {
+            self.out.seek(SeekFrom::Start(at))?;
+            self.out.write_all(&page)?;
+        }
         self.out.flush()?;
         let extent = Extent {
             size_bytes,

@@ -60,6 +60,13 @@ impl Composer {
         Ok(draft.finish(&mut self.random))
     }
 
+    /// A mail with one mail inside it, with one mail inside it, and so on.
+    pub fn nested(&mut self, depth: u64) -> Result<Mail> {
+        let mut draft = self.correspond(self.charset, english(), BodyParts::Plain, 100);
+        self.attach_mail(&mut draft, depth)?;
+        Ok(draft.finish(&mut self.random))
+    }
+
     /// Attaches a mail that holds `depth` - 1 mails inside each other.
     fn attach_mail(&mut self, draft: &mut Draft, depth: u64) -> Result<()> {
         let parts = if depth.is_multiple_of(2) {

@@ -112,7 +112,7 @@ fn write_attachment(
 }
 
 /// A property whose value is a node of its own (\[MS-PST\] 2.3.3.5).
-fn object(nid: u32, size: usize) -> Property {
+pub fn object(nid: u32, size: usize) -> Property {
     let value = [nid.to_le_bytes(), (size as u32).to_le_bytes()].concat();
     Property::new(tag::ATTACH_DATA, kind::OBJECT, value)
 }

@@ -5,4 +5,5 @@ pub mod message;
 pub mod names;
 pub mod nids;
 pub mod store;
+pub mod traps;
 pub mod writer;

@@ -9,6 +9,9 @@ pub const ASSOCIATED_TEMPLATE: u32 = 0x60F;
 pub const ATTACHMENT_TABLE: u32 = 0x671;
 pub const RECIPIENT_TABLE: u32 = 0x692;
 
+/// A folder that no file has.
+pub const NOWHERE: u32 = 0x00FF_FFE2;
+
 /// The message inside an attachment.
 pub const EMBEDDED: u32 = 0x0020_0024;
 

@@ -5,13 +5,16 @@ use std::io::{Seek, SeekFrom, Write};
 
 use super::folder::{contents_columns, write_folder};
 use super::message::write_message;
-use super::{names, nids, store};
+use super::{names, nids, store, traps};
 use crate::content::random::Random;
 use crate::error::Result;
+use crate::file::damage;
 use crate::file::header::header;
 use crate::file::layout::Layout;
 use crate::file::ndb::Ndb;
 use crate::file::table::Table;
+use crate::hostile::Hostile;
+use crate::mail::Mail;
 use crate::mail::charset::Charset;
 use crate::mail::compose::Composer;
 use crate::mail::tags as tag;
@@ -22,6 +25,8 @@ use crate::truth::{Place, Truth};
 
 /// Bytes that the store, the folders and the first maps take before any mail.
 const OVERHEAD: u64 = 60_000;
+/// How deep mails lie inside each other in a file that is hostile by that.
+const NESTED: u64 = 300;
 
 /// Writes the file that `order` describes into `out`, and notes the truth.
 pub fn write_mailbox(
@@ -41,7 +46,7 @@ pub fn write_mailbox(
         .profile
         .folders(order.scale.mails, charset, &mut random.branch(1));
     let composer = Composer::new(random.branch(2), charset)?;
-    let mut ndb = Ndb::create(out, layout, order.encoding)?;
+    let mut ndb = Ndb::create(out, layout, order.encoding, order.hostile)?;
     let deleted = folders
         .last()
         .map_or(nids::ROOT_FOLDER, |folder| folder.nid);
@@ -52,6 +57,7 @@ pub fn write_mailbox(
         composer,
         order,
         done: 0,
+        late: Vec::new(),
     };
     for number in 0..folders.len() {
         truth.folder(&folders[number])?;
@@ -59,10 +65,16 @@ pub fn write_mailbox(
             mails.fill(&mut ndb, charset, &folders[number], truth, progress)?;
         write_folder(&mut ndb, charset, &folders, number, contents, associated)?;
     }
+    mails.tell_orphans(truth)?;
     let encoding = ndb.encoding();
     let (mut file, root) = ndb.finish(!layout.is_4k() || order.is_padded)?;
     file.seek(SeekFrom::Start(0))?;
     file.write_all(&header(&layout, encoding, &root))?;
+    match order.hostile {
+        Some(Hostile::BtreeCycle) => damage::tie_node_tree(&mut file, &layout, &root)?,
+        Some(Hostile::Truncated | Hostile::TruncatedTail) => damage::truncate(&file, &root)?,
+        _ => {}
+    }
     Ok(folders)
 }
 
@@ -71,6 +83,8 @@ struct Mails<'a> {
     composer: Composer,
     order: &'a Order,
     done: u64,
+    /// Mails that a reader meets after the rows of their folder, or after all folders.
+    late: Vec<(u32, Mail)>,
 }
 
 impl Mails<'_> {
@@ -85,26 +99,66 @@ impl Mails<'_> {
     ) -> Result<(Table, Table)> {
         let text = charset.property(tag::DISPLAY_NAME, "").kind;
         let mut contents = Table::new(&contents_columns(text));
+        let mut rows = 0;
         for index in 0..folder.mails {
-            let room = self.room(ndb.position());
-            let mail = self.composer.mail(folder.flavour, room)?;
+            let hostile = self.order.hostile.filter(|kind| kind.concerns(index));
+            let mail = self.compose(ndb, folder, hostile)?;
             let nid = nids::message(self.done);
-            let written = write_message(ndb, &mail)?;
-            ndb.node(nid, folder.nid, written.data, written.subnodes);
-            contents.add(ndb, nid, &mail.properties)?;
-            truth.email(
-                &mail,
-                &Place {
-                    folder,
-                    nid,
-                    origin: "table",
-                    index: Some(index),
-                },
-            )?;
+            let written = match hostile {
+                Some(Hostile::EndlessNesting) => traps::write_endless(ndb, &mail)?,
+                Some(Hostile::SharedBlocks) => traps::write_bomb(ndb, &mail)?,
+                _ => write_message(ndb, &mail)?,
+            };
             self.done += 1;
             progress.step("mails", self.done, self.order.scale.mails);
+            let parent = if hostile == Some(Hostile::Orphan) {
+                nids::NOWHERE
+            } else {
+                folder.nid
+            };
+            let is_missing = hostile == Some(Hostile::MissingNode);
+            if !is_missing {
+                ndb.node(nid, parent, written.data, written.subnodes);
+            }
+            if matches!(hostile, Some(Hostile::Orphan | Hostile::NoContentsRow)) {
+                self.late.push((nid, mail));
+                continue;
+            }
+            contents.add(ndb, nid, &mail.properties)?;
+            if !is_missing {
+                truth.email(&mail, &Place::row(folder, nid, rows))?;
+            }
+            rows += 1;
         }
+        self.tell_rowless(folder, truth)?;
         Ok((contents, Table::new(&contents_columns(text))))
+    }
+
+    fn compose(&mut self, ndb: &Ndb, folder: &Folder, hostile: Option<Hostile>) -> Result<Mail> {
+        match hostile {
+            Some(Hostile::DeepNesting) => self.composer.nested(NESTED),
+            _ => self
+                .composer
+                .mail(folder.flavour, self.room(ndb.position())),
+        }
+    }
+
+    /// Notes the mails of a folder that has no rows for them.
+    fn tell_rowless(&mut self, folder: &Folder, truth: &mut Truth) -> Result<()> {
+        if self.order.hostile == Some(Hostile::NoContentsRow) {
+            for (nid, mail) in std::mem::take(&mut self.late) {
+                truth.email(&mail, &Place::without_row(Some(folder), nid))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Notes the mails that no folder has.
+    fn tell_orphans(&mut self, truth: &mut Truth) -> Result<()> {
+        for (nid, mail) in std::mem::take(&mut self.late) {
+            truth.email(&mail, &Place::without_row(None, nid))?;
+        }
+        Ok(())
     }
 
     /// Bytes that the attachments of the next mail should take, so that the file grows at the wanted pace.
