@@ -1,0 +1,82 @@
+"""A process that ingests by v2 and kills itself at a named moment.
+
+Run as `python -m tests_support.killed_ingest MOMENT SOURCE HOME DSN INGEST`; DSN is empty for
+SQLite. The tasks after load are stand-ins: what they promise is shown elsewhere.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from postroom import ingest
+from postroom.archive import open_archive
+from postroom.ingest import process
+from postroom.progress import silent
+from postroom.store import FolderStore
+from postroom.tasks import extract, load
+from postroom.tasks.names import Task
+from postroom.tasks.result import TaskResult
+from tests_support.killed_load import die
+
+MOMENTS = (
+    "before the first task",
+    "while the outputs are moved",
+    "after extract",
+    "after load",
+    "before the ingest is completed",
+)
+
+
+def task(name: str) -> Any:
+    """Find extract and load as they are, and a stand-in for every other task."""
+    real: dict[str, Task] = {"extract": extract.run, "load": load.run}
+    return real.get(name, lambda *_: TaskResult(name))
+
+
+def dying_after(name: str) -> Callable[[str], Any]:
+    """Find tasks of which the one of that name is followed by death."""
+
+    def find(asked: str) -> Any:
+        work = task(asked)
+        if asked != name:
+            return work
+
+        def last(*arguments: Any) -> None:
+            work(*arguments)
+            die()
+
+        return last
+
+    return find
+
+
+def move_one_and_die(work: Path, final: Path) -> None:
+    """Move one output of several."""
+    first = min(path for path in work.iterdir() if path.name != "manifest.json")
+    first.rename(final / first.name)
+    die()
+
+
+def main(moment: str, source_id: str, home: Path, dsn: str | None, pst_file_id: str) -> None:
+    """Process the ingest, and die at the moment."""
+    ingest.task = task
+    match moment:
+        case "before the first task":
+            ingest.task = die
+        case "while the outputs are moved":
+            extract._move = move_one_and_die  # noqa: SLF001  # the moment is inside
+        case "after extract":
+            ingest.task = dying_after("extract")
+        case "after load":
+            ingest.task = dying_after("load")
+        case "before the ingest is completed":
+            ingest._complete = die  # noqa: SLF001
+    archive = open_archive(source_id, home=home, dsn=dsn, create=False)
+    process(archive, FolderStore(home / "store"), pst_file_id, "v2", silent)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2], Path(sys.argv[3]), sys.argv[4] or None, sys.argv[5])
