@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -204,3 +205,22 @@ def test_a_large_text_of_another_digest_is_refused(
     made.emails[1] |= {"body_text": None, "body_text_object": digest}
     made.write(ingest_folder(store, pst_file_id))
     assert "SHA-256 is another" in refused(pst_file_id)
+
+
+@pytest.mark.parametrize("line", ["{", "[]", '"secret"', "{}"])
+def test_an_error_record_that_is_none_is_refused(
+    line: str, archive: Archive, store: FolderStore, refused: Callable[[str], str]
+) -> None:
+    """What could not be read is evidence too: its records are not passed over."""
+    pst_file_id = registered(archive)
+    folder = ingest_folder(store, pst_file_id)
+    content = f"{line}\n".encode()
+
+    def say(manifest: dict) -> None:
+        digest = hashlib.sha256(content).hexdigest()
+        said = {"sha256": digest, "size_bytes": len(content), "records": 1}
+        manifest["outputs"]["errors.ndjson"].update(said)
+
+    plausible(pst_file_id, 1).write(folder, say)
+    (folder / "errors.ndjson").write_bytes(content)
+    assert "secret" not in refused(pst_file_id)

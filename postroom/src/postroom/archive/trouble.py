@@ -18,6 +18,9 @@ _AGAIN: Final = "check the server, then run the command again: what was not comm
 _FULL: Final = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY)
 _BUSY: Final = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
+# Classes of SQLSTATE: connection exceptions, operator intervention.
+_LOST: Final = ("08", "57")
+
 
 @contextmanager
 def told(where: str) -> Iterator[None]:
@@ -64,4 +67,6 @@ def _of_postgres(error: psycopg.OperationalError, where: str) -> Problem:
     why = error.diag.message_primary or " ".join(str(error).split()) or type(error).__name__
     if isinstance(error, psycopg.errors.DiskFull):
         return DiskRefused("the archive cannot be written", where=where, why=why, remedy=_ROOM)
-    return NotReadable("PostgreSQL went away", where=where, why=why, remedy=_AGAIN)
+    is_lost = error.sqlstate is None or error.sqlstate[:2] in _LOST
+    what = "PostgreSQL went away" if is_lost else "PostgreSQL cannot do this"
+    return NotReadable(what, where=where, why=why, remedy=_AGAIN)

@@ -58,24 +58,31 @@ class Outputs:
             raise self._broken(name, "it ends in the middle of a gzip member")
         self._compare(name, size_bytes, digest.hexdigest())
 
-    def lines(self, name: str) -> Iterator[bytes]:
-        """Yield the lines of a `.gz` output, without their line ends; raises as `pieces` does."""
-        rest = b""
-        for piece in self.pieces(name):
-            *whole, rest = (rest + piece).split(b"\n")
-            yield from whole
-        if rest:
-            raise self._broken(name, "its last line has no end")
-
     def errors(self) -> Iterator[dict[str, Any]]:
         """Yield the records of `errors.ndjson`; raises `NotReadable` as `pieces` does."""
-        name = "errors.ndjson"
-        content = b"".join(self._stored(name))
-        self._compare(name, len(content), hashlib.sha256(content).hexdigest())
-        lines = content.splitlines()
-        if len(lines) != self.files[name].records:
-            raise self._broken(name, f"it has {len(lines)} records")
-        yield from map(json.loads, lines)
+        name, digest, size_bytes, records = "errors.ndjson", hashlib.sha256(), 0, 0
+        for line in _lines(self._stored(name)):
+            digest.update(line)
+            size_bytes += len(line)
+            records += 1
+            yield self._parsed(name, line)
+        self._compare(name, size_bytes, digest.hexdigest())
+        if records != self.files[name].records:
+            raise self._broken(name, f"it has {records} records")
+
+    def records(self, name: str) -> Iterator[dict[str, Any]]:
+        """Yield the records of an `.ndjson.gz` output; raises `NotReadable` as `pieces` does."""
+        for line in _lines(self.pieces(name)):
+            yield self._parsed(name, line)
+
+    def _parsed(self, name: str, line: bytes) -> dict[str, Any]:
+        try:
+            record = json.loads(line)
+        except ValueError as error:
+            raise self._broken(name, "it has a line that is no JSON") from error
+        if not isinstance(record, dict):
+            raise self._broken(name, "it has a line that is no record")
+        return record
 
     def _stored(self, name: str) -> Iterator[bytes]:
         try:
@@ -134,6 +141,16 @@ def object_sizes(folder: Path) -> dict[str, int]:
             for entry in entries:
                 sizes[f"objects/{part.name}/{entry.name}"] = entry.stat().st_size
     return sizes
+
+
+def _lines(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """Yield lines with their ends; the last one may lack its end."""
+    rest = b""
+    for piece in pieces:
+        *whole, rest = (rest + piece).split(b"\n")
+        yield from (line + b"\n" for line in whole)
+    if rest:
+        yield rest
 
 
 class _Members:

@@ -16,6 +16,14 @@ from postroom.loading.outputs import Outputs
 from postroom.progress import Progress
 
 _EVERY = 1000
+_MISFITS = (
+    sqlite3.IntegrityError,
+    sqlite3.DataError,
+    sqlite3.InterfaceError,
+    sqlite3.ProgrammingError,
+    OverflowError,
+    UnicodeEncodeError,
+)
 
 
 def stage(
@@ -30,7 +38,7 @@ def stage(
         rows = _rows(records, outputs, bucket, prefix, progress)
         try:
             tx.connection.executemany(_upsert(records), rows)
-        except (sqlite3.IntegrityError, OverflowError, UnicodeEncodeError) as error:
+        except _MISFITS as error:
             raise _misfit(records, error) from None  # what it quotes may be mail
     return Relations(
         f"(SELECT * FROM email_messages WHERE pst_file_id = '{outputs.ingest_id}')",  # noqa: S608
@@ -44,8 +52,7 @@ def _rows(
 ) -> Iterator[tuple[Any, ...]]:
     total = outputs.files[records.ndjson].records
     cells = _cells(records, outputs, bucket, prefix)
-    for n, line in enumerate(outputs.lines(records.ndjson)):
-        record = json.loads(line)
+    for n, record in enumerate(outputs.records(records.ndjson)):
         if n == 0:
             records.check_members(list(record), records.ndjson)
         if n % _EVERY == 0:
