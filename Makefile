@@ -45,6 +45,7 @@ check: setup ## formatters, linters, types, imports
 	$(RUN) ruff format --check .
 	$(RUN) ruff check .
 	$(RUN) mypy
+	$(RUN) pyright --warnings
 	$(RUN) lint-imports
 	cd $(CRATE) && cargo fmt --check && cargo clippy --quiet --all-targets -- -D warnings
 

@@ -10,6 +10,7 @@ class Progress(Protocol):
 
     def __call__(self, phase: str, done: int, total: int | None) -> None:
         """`done` of `total` in `phase`; `total` is None where it is not known."""
+        ...
 
 
 def silent(phase: str, done: int, total: int | None) -> None:

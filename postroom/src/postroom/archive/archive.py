@@ -17,14 +17,17 @@ class Archive(Protocol):
     @property
     def source_id(self) -> str:
         """The source that this archive belongs to."""
+        ...
 
     @property
     def backend(self) -> Backend:
         """`sqlite` or `postgres`."""
+        ...
 
     @property
     def busy_errors(self) -> tuple[type[Exception], ...]:
         """What a connection raises while the database is locked or away."""
+        ...
 
     def connect(self) -> Any:  # noqa: ANN401  # sqlite3.Connection or psycopg.Connection
         """Open a new DBAPI connection, confined to the source; the caller closes it.
@@ -34,6 +37,7 @@ class Archive(Protocol):
         and the first write begins a transaction that holds the write lock. PostgreSQL: psycopg 3
         with the source's role and `search_path`.
         """
+        ...
 
     def transaction(self) -> AbstractContextManager[Transaction]:
         """Begin a transaction: committed at the end, rolled back by any exception.
@@ -41,12 +45,15 @@ class Archive(Protocol):
         It has a connection of its own. On SQLite it takes the write lock at once, so that it never
         has to give up half-way.
         """
+        ...
 
     def reading(self) -> AbstractContextManager[Transaction]:
         """Begin a transaction that only reads: it sees one moment and waits for no writer."""
+        ...
 
     def sqlalchemy_engine(self) -> sqlalchemy.Engine:
         """Make an SQLAlchemy engine whose connections are confined in the same way."""
+        ...
 
     def dsn_for_parity(self) -> str:
         """Say where a reader finds these tables without Postroom: `sqlite:////path` or a libpq URI.
@@ -54,3 +61,4 @@ class Archive(Protocol):
         The URI names the role and the `search_path` of the source. It may hold a password: never
         print it.
         """
+        ...

@@ -144,7 +144,7 @@ def postgres_sources(dsn: str) -> list[str]:
 
 def _connect(conninfo: str, source_id: str) -> Connection:
     try:
-        return psycopg.connect(conninfo, row_factory=dict_row)
+        return Connection.connect(conninfo, row_factory=dict_row)
     except psycopg.OperationalError as error:
         # libpq's messages name host, user and database, never a password.
         raise NotReadable(

@@ -32,7 +32,7 @@ class Transaction:
 
     def __init__(self, connection: Any, backend: Backend) -> None:  # noqa: ANN401  # of two drivers
         self.connection = connection
-        self.backend = backend
+        self.backend: Backend = backend
 
     def rows(self, sql: str, **parameters: object) -> list[Row]:
         """Give every row, each a mapping of column to value."""

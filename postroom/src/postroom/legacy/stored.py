@@ -99,7 +99,9 @@ def recipients_of(message: Any, properties: Properties) -> Recipients:
         return Recipients(rows, _beyond_reach(properties))
     try:
         table = message.recipients
-        for number in range(table.number_of_record_sets if table is not None else 0):
+        if table is None:
+            return Recipients(rows, losses)
+        for number in range(table.number_of_record_sets):
             row = Table()
             _read_record_set(table.get_record_set(number), frozenset(), row)
             rows.append(row.properties)

@@ -40,6 +40,7 @@ class Task(Protocol):
         progress: Progress,
     ) -> TaskResult:
         """Do it; the same again changes nothing."""
+        ...
 
 
 def task(name: str) -> Task:
