@@ -4,8 +4,8 @@ A fingerprint of rows is their count and two sums of 64-bit hashes, each with it
 summed wide. Rows are put into buckets by their key, so one pass gives the fingerprints of every
 check, in total and by bucket. Two different multisets have equal fingerprints with a probability of
 about 2^-128; who knows the seeds could build such a pair, hence the exact mode. A hash covers the
-whole row as one text: hashes of single columns that are then added up would not see values swapped
-between rows.
+whole row: hashes of single columns that are then added up would not see values swapped between
+rows.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from cutline.parity.workbench import Workbench, encode
+from cutline.parity.workbench import Workbench, name
 
 BUCKETS = 4096
 Print = tuple[int, int, int]
@@ -31,16 +31,28 @@ class Lane:
 
 @dataclass(frozen=True, slots=True)
 class Seeds:
-    """Independent seeds of 63 bits, drawn for each comparison: two lanes, and the buckets."""
+    """Independent random numbers of 63 bits, drawn for each comparison: two lanes, and the buckets.
+
+    `null` and `between` are texts of 128 random bits: what stands for NULL, and what stands between
+    two columns. No value holds them but by a chance of 2^-128.
+    """
 
     first: int
     second: int
     bucket: int
+    null: str
+    between: str
 
     @classmethod
     def draw(cls) -> Seeds:
         """Draw seeds from the operating system."""
-        return cls(secrets.randbits(63), secrets.randbits(63), secrets.randbits(63))
+        return cls(
+            secrets.randbits(63),
+            secrets.randbits(63),
+            secrets.randbits(63),
+            secrets.token_urlsafe(16),
+            secrets.token_urlsafe(16),
+        )
 
 
 Prints = Mapping[int, tuple[Print, ...]]
@@ -49,7 +61,21 @@ Prints = Mapping[int, tuple[Print, ...]]
 
 def bucket_of(columns: Sequence[str]) -> str:
     """Return the expression of a row's bucket on the workbench."""
-    return f"(hash({encode(columns)}) & {BUCKETS - 1})"
+    return f"(hash({', '.join(name(c) for c in columns)}) & {BUCKETS - 1})"
+
+
+def _lanes(columns: Sequence[str], seeds: Seeds) -> tuple[str, str]:
+    """Return the expressions of a row's two hashes: of its text, and of the hashes of its columns.
+
+    They are made in different ways on purpose: DuckDB's `hash` takes no seed, so two of the same
+    way would share every collision of it. The outer hash of the second keeps its sum from
+    cancelling out where values change places.
+    """
+    parts = (f"coalesce({name(c)}, '{seeds.null}')" for c in columns)
+    between = f", '{seeds.between}', "
+    text = f"concat('{seeds.first:016x}', {between.join(parts)})"
+    columns_hash = f"hash({', '.join(name(c) for c in columns)})"
+    return f"hash({text})", f"hash(xor({columns_hash}, {seeds.second}::UBIGINT))"
 
 
 def fingerprints(
@@ -59,14 +85,14 @@ def fingerprints(
     inner = [f"{bucket_of(key)} AS bucket"]
     outer = []
     for at, lane in enumerate(lanes):
-        inner.append(f"{encode(lane.columns)} AS text_{at}")
-        inner.append(f"coalesce({lane.where or 'true'}, false) AS counts_{at}")
-        only = f"FILTER (counts_{at})"
+        first, second = _lanes(lane.columns, seeds)
+        inner += [f"{first} AS a_{at}", f"{second} AS b_{at}"]
+        only = ""
+        if lane.where:
+            inner.append(f"coalesce({lane.where}, false) AS counts_{at}")
+            only = f"FILTER (counts_{at})"
         outer.append(f"count(*) {only}")
-        outer += [
-            f"coalesce(sum(hash('{seed:016x}' || text_{at})) {only}, 0)"
-            for seed in (seeds.first, seeds.second)
-        ]
+        outer += [f"coalesce(sum({letter}_{at}) {only}, 0)" for letter in "ab"]
     hashed = f"SELECT {', '.join(inner)} FROM {relation}"
     sql = f"SELECT bucket, {', '.join(outer)} FROM ({hashed}) GROUP BY bucket"
     return {row[0]: prints_of(row[1:]) for row in bench.all(sql)}

@@ -63,7 +63,11 @@ class PostgresSource(Source):
         try:
             with self._connection.cursor() as cursor:
                 cursor.execute(sql)
-                return list(cursor.fetchall()) if cursor.description else []
+                if not cursor.description:
+                    return []
+                table = cursor.fetch_arrow_table()
+                columns = (column.to_pylist() for column in table.columns)
+                return list(zip(*columns, strict=True))
         except AdbcError as error:
             raise CannotMeasure("PostgreSQL refused a query", why=_first_line(error)) from error
 

@@ -1,8 +1,8 @@
 """Fingerprints computed inside PostgreSQL, so that only rows of differing buckets travel.
 
-A row's hash is a chain: the hash of each column's text is the seed of the next, and a mask of the
-columns that are NULL closes it. So values that change places, ('a|b', 'c') and ('a', 'b|c'), NULL
-and '' all differ. `hash_record_extended` would not do: it adds up the hashes of the columns, and in
+A row's hash is a chain: the hash of each column's text is the seed of the next, and a random text
+stands for NULL. So values that change places, ('a|b', 'c') and ('a', 'b|c'), NULL and '' all
+differ. `hash_record_extended` would not do: it adds up the hashes of the columns, and in
 a sum over rows two values swapped between rows cancel out but for a carry. Texts are hashed byte by
 byte (collation "C"), since `=` takes 1.0 for 1.00 and some collations take more for equal.
 """
@@ -14,29 +14,19 @@ from collections.abc import Sequence
 from cutline.parity.narrow import BUCKETS, Lane, Seeds
 from cutline.parity.workbench import name
 
-MASKED = 31
-"""Columns in one mask: `hashint8extended` folds the halves of a bigint into each other."""
 
-
-def chain(columns: Sequence[str], seed: int) -> str:
-    """Return the expression of a row's hash."""
+def chain(columns: Sequence[str], seed: int, null: str) -> str:
+    """Return the expression of a row's hash; `null` stands for NULL."""
     hashed = f"'{seed}'::bigint"
-    for at in range(0, len(columns), MASKED):
-        part = columns[at : at + MASKED]
-        for column in part:
-            text = f"coalesce({name(column)}::text, '') COLLATE \"C\""
-            hashed = f"hashtextextended({text}, {hashed})"
-        mask = " + ".join(
-            f"CASE WHEN {name(column)} IS NULL THEN {1 << bit} ELSE 0 END"
-            for bit, column in enumerate(part)
-        )
-        hashed = f"hashint8extended(({mask})::bigint, {hashed})"
+    for column in columns:
+        text = f"coalesce({name(column)}::text, '{null}') COLLATE \"C\""
+        hashed = f"hashtextextended({text}, {hashed})"
     return hashed
 
 
 def bucket(key: Sequence[str], seeds: Seeds) -> str:
     """Return the expression of a row's bucket."""
-    return f"({chain(key, seeds.bucket)} & {BUCKETS - 1})"
+    return f"({chain(key, seeds.bucket, seeds.null)} & {BUCKETS - 1})"
 
 
 def prints_query(query: str, key: Sequence[str], lanes: Sequence[Lane], seeds: Seeds) -> str:
@@ -49,7 +39,7 @@ def prints_query(query: str, key: Sequence[str], lanes: Sequence[Lane], seeds: S
     outer = []
     for at, lane in enumerate(lanes):
         for letter, seed in (("a", seeds.first), ("b", seeds.second)):
-            inner.append(f"{chain(lane.columns, seed)} AS {letter}_{at}")
+            inner.append(f"{chain(lane.columns, seed, seeds.null)} AS {letter}_{at}")
         outer += ["count(*)::text", f"sum(a_{at})::text", f"sum(b_{at})::text"]
     rows = f"SELECT {', '.join(inner)} FROM ({query}) AS d"
     both = f"{rows} UNION ALL {rows} WHERE false"
