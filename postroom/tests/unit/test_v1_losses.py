@@ -215,3 +215,23 @@ def test_a_folder_that_holds_itself_is_entered_once():
     root.folders = [root]
     file = SimpleNamespace(root_folder=root, number_of_orphan_items=0)
     assert len(list(walk(file))) == 1
+
+
+def test_what_pypff_has_no_memory_for_is_damage_and_costs_itself():
+    """It says MemoryError where it cannot make an object of something damaged."""
+    broken = MemoryError("pypff_folder: unable to create object")
+
+    class File:
+        number_of_orphan_items = 2
+
+        @property
+        def root_folder(self):
+            raise broken
+
+        def get_orphan_item(self, index):
+            if index:
+                return Message(0x200084, [])
+            raise broken
+
+    found = [(of.place.origin, of.loss and of.loss.kind) for of in walk(File())]
+    assert found == [("table", "folder"), ("orphan", "message"), ("orphan", None)]

@@ -16,7 +16,7 @@ from striprtf.striprtf import rtf_to_text
 from postroom import identity
 from postroom.identity import Properties
 from postroom.legacy.decode import DEFAULT_CODE_PAGE, Decoder, clean
-from postroom.legacy.stored import Loss, why
+from postroom.legacy.stored import UNREADABLE, Loss, why
 
 _ANSI_CODE_PAGE = re.compile(r"\\ansicpg(\d{1,5})")
 _HEADER = struct.Struct("<II4sI")
@@ -90,7 +90,7 @@ def _decompressed(message: Any, data: bytes) -> bytes:
     """By pypff, which refuses a CRC of 0 as many writers leave it; then by compressed_rtf."""
     try:
         found = message.rtf_body
-    except (OSError, AttributeError):
+    except (*UNREADABLE, AttributeError):
         found = None
     return bytes(found) if found else bytes(compressed_rtf.decompress(_with_crc(data)))
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from postroom.errors import DiskRefused
 from postroom.identity import METHODS_WITH_CONTENT, PT_BINARY, Properties, attachment_method
-from postroom.legacy.stored import CONTENT
+from postroom.legacy.stored import CONTENT, UNREADABLE
 from postroom.store import FolderStore
 
 _PIECE = 1 << 20
@@ -71,7 +71,7 @@ def _is_empty(attachment: Any) -> bool:
     """Whether the stored content is empty: pypff has no size for it."""
     try:
         return not attachment.size
-    except OSError:
+    except UNREADABLE:
         entry = attachment.get_record_set(0).get_entry_by_type(CONTENT, PT_BINARY, 0)
         return entry is not None and entry.data is None
 

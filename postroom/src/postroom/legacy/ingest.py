@@ -18,7 +18,7 @@ from postroom.errors import DiskRefused, NotReadable
 from postroom.legacy.models import IngestError
 from postroom.legacy.names import keywords_tag
 from postroom.legacy.records import Ingest, Record, record_of
-from postroom.legacy.stored import Loss, why
+from postroom.legacy.stored import UNREADABLE, Loss, why
 from postroom.legacy.walk import Found, Place, walk
 from postroom.progress import Progress
 from postroom.store import FolderStore
@@ -65,7 +65,7 @@ def _opened(path: str, key: str) -> Iterator[Any]:
     file = pypff.file()
     try:
         file.open(path)
-    except OSError as error:
+    except UNREADABLE as error:
         raise NotReadable(
             "pypff cannot open this file",
             where=key,

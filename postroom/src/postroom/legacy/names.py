@@ -14,7 +14,7 @@ from typing import Any
 
 from postroom.identity import Properties, Value
 from postroom.legacy.decode import Decoder
-from postroom.legacy.stored import properties_of
+from postroom.legacy.stored import UNREADABLE, properties_of
 
 PUBLIC_STRINGS = uuid.UUID("00020329-0000-0000-c000-000000000046")
 KEYWORDS = "Keywords"
@@ -29,7 +29,7 @@ def keywords_tag(file: Any) -> int | None:
     """The tag under which this file keeps categories; None where it names none."""
     try:
         streams = properties_of(file.name_to_id_map).properties
-    except OSError:
+    except UNREADABLE:
         return None
     guids = streams.get(0x0002, Value(0, b"")).data
     strings = streams.get(0x0004, Value(0, b"")).data

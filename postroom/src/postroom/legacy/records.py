@@ -24,6 +24,7 @@ from postroom.legacy.models import EmailAttachment, EmailMessage
 from postroom.legacy.names import categories
 from postroom.legacy.stored import (
     CONTENT,
+    UNREADABLE,
     Loss,
     Table,
     attachments_of,
@@ -182,7 +183,7 @@ def _add(
         content = stored_content(attachment, table.properties, ingest.store, ingest.prefix)
     except DiskRefused:
         raise
-    except (OSError, MemoryError) as error:
+    except UNREADABLE as error:
         attached.is_known = False
         attached.losses.append((own_path, Loss(why(error), kind="attachment", nid=nid)))
     size, digest = (content.size_bytes, content.sha256) if content else (0, None)

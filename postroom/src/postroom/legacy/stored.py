@@ -16,6 +16,8 @@ import pypff
 from postroom.identity import Properties, Value
 
 CONTENT = 0x3701
+UNREADABLE = (OSError, MemoryError, OverflowError, ValueError)
+"""What pypff raises for something damaged; MemoryError where it cannot make an object of it."""
 HAS_ATTACHMENTS = 0x10
 MAY_HOLD_RECIPIENTS = (0x0E02, 0x0E03, 0x0E04)
 
@@ -69,7 +71,7 @@ def _read_record_set(record_set: Any, without: frozenset[int], table: Table) -> 
                 continue
             data = b"" if tag in without else entry.data or b""
             table.properties[tag] = Value(stored_type, data)
-        except OSError as error:
+        except UNREADABLE as error:
             table.losses.append(_loss(error, tag, stored_type))
 
 
@@ -106,7 +108,7 @@ def recipients_of(message: Any, properties: Properties) -> Recipients:
             _read_record_set(table.get_record_set(number), frozenset(), row)
             rows.append(row.properties)
             losses += row.losses
-    except OSError as error:
+    except UNREADABLE as error:
         losses.append(Loss(f"recipient table: {why(error)}"))
     return Recipients(rows, losses)
 
@@ -124,11 +126,11 @@ def attachments_of(message: Any) -> Iterator[tuple[int, Any | None, Loss | None]
     """Row-index position and pypff's attachment of each row, or why there is none."""
     try:
         count = message.number_of_attachments if isinstance(message, pypff.message) else 0
-    except OSError as error:
+    except UNREADABLE as error:
         yield -1, None, Loss(f"attachment table: {why(error)}", kind="attachment")
         return
     for number in range(count):
         try:
             yield number, message.get_attachment(number), None
-        except OSError as error:
+        except UNREADABLE as error:
             yield number, None, Loss(f"attachment {number}: {why(error)}", kind="attachment")

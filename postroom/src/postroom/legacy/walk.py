@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from postroom import identity
-from postroom.legacy.stored import Loss, properties_of, why
+from postroom.legacy.stored import UNREADABLE, Loss, properties_of, why
 
 NORMAL_MESSAGE = 0x04
 SEARCH_FOLDER = 0x03
@@ -39,7 +39,11 @@ def walk(file: Any) -> Iterator[Found]:
 
     Search folders are not walked: what they show lies elsewhere. A folder is entered once.
     """
-    pending: list[tuple[Any, tuple[str, ...]]] = [(file.root_folder, ())]
+    try:
+        pending: list[tuple[Any, tuple[str, ...]]] = [(file.root_folder, ())]
+    except UNREADABLE as error:
+        pending = []
+        yield Found(Place("table", "", None), loss=Loss(f"root folder: {why(error)}", "folder"))
     entered: set[int] = set()
     while pending:
         folder, names = pending.pop()
@@ -61,7 +65,7 @@ def walk(file: Any) -> Iterator[Found]:
 def _name(folder: Any) -> str:
     try:
         properties = properties_of(folder).properties
-    except OSError:
+    except UNREADABLE:
         properties = {}
     return identity.folder_name(folder.identifier, properties)
 
@@ -69,7 +73,7 @@ def _name(folder: Any) -> str:
 def _messages(folder: Any, place: Place) -> Iterator[Found]:
     try:
         count = folder.number_of_sub_messages
-    except OSError as error:
+    except UNREADABLE as error:
         yield Found(
             place, loss=Loss(f"contents table: {why(error)}", "folder", nid=place.folder_nid)
         )
@@ -79,14 +83,14 @@ def _messages(folder: Any, place: Place) -> Iterator[Found]:
         try:
             message = folder.get_sub_message(index)
             yield Found(replace(here, nid=message.identifier), message)
-        except OSError as error:
+        except UNREADABLE as error:
             yield Found(here, loss=Loss(why(error), "message"))
 
 
 def _children(folder: Any, place: Place) -> Iterator[Any]:
     try:
         count = folder.number_of_sub_folders
-    except OSError as error:
+    except UNREADABLE as error:
         lost = f"hierarchy table: {why(error)}"
         yield Found(place, loss=Loss(lost, "folder", nid=place.folder_nid))
         return
@@ -95,7 +99,7 @@ def _children(folder: Any, place: Place) -> Iterator[Any]:
             child = folder.get_sub_folder(index)
             if child.identifier & _NODE_TYPE != SEARCH_FOLDER:
                 yield child
-        except OSError as error:
+        except UNREADABLE as error:
             lost = f"sub folder {index}: {why(error)}"
             yield Found(place, loss=Loss(lost, "folder", nid=place.folder_nid))
 
@@ -104,7 +108,7 @@ def _orphans(file: Any) -> Iterator[Found]:
     place = Place("orphan", "(orphaned)", None)
     try:
         count = file.number_of_orphan_items
-    except OSError as error:
+    except UNREADABLE as error:
         yield Found(place, loss=Loss(f"orphan items: {why(error)}", "orphan"))
         return
     for index in range(count):
@@ -113,5 +117,5 @@ def _orphans(file: Any) -> Iterator[Found]:
             nid = item.identifier
             if nid & _NODE_TYPE == NORMAL_MESSAGE:
                 yield Found(replace(place, nid=nid), item)
-        except OSError as error:
+        except UNREADABLE as error:
             yield Found(place, loss=Loss(f"orphan item {index}: {why(error)}", "message"))
