@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import islice
 from uuid import UUID, uuid5
 
@@ -35,7 +35,7 @@ def load_errors(tx: Transaction, outputs: Outputs) -> int:
     return outputs.files["errors.ndjson"].records
 
 
-def _rows(outputs: Outputs) -> Iterator[dict[str, object]]:
+def _rows(outputs: Outputs) -> Iterator[Mapping[str, object]]:
     namespace = UUID(outputs.ingest_id)
     for n, record in enumerate(outputs.errors()):
         row = {name: record.get(name) for name in _MEMBERS}
