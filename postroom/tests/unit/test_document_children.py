@@ -133,6 +133,21 @@ def test_a_relative_path_is_found(child, tmp_path, monkeypatch):
     assert child.ask(replace(whole, path=Path("a.txt"))).text == "text"
 
 
+def test_each_document_begins_with_at_least_half_of_the_memory(tmp_path):
+    """A child that has grown is replaced, and a failure in it is not kept as the last word."""
+    child = Child(Limits(memory_bytes=1 << 30))
+    broken = file(tmp_path / "a.docx", b"PK\x03\x04", "docx")
+    assert child.ask(broken).is_final
+    first = child._process
+    grown = Child(Limits(memory_bytes=96 << 20))
+    answer = grown.ask(broken)
+    assert (answer.is_final, grown._process) == (False, None)
+    assert grown.ask(file(tmp_path / "a.txt", b"after")).text == "after"
+    assert first is child._process
+    child.end()
+    grown.end()
+
+
 def test_a_child_has_none_of_our_secrets(tmp_path, monkeypatch):
     """Only what a program needs to run goes into its environment."""
     monkeypatch.setenv("POSTROOM_DSN", "secret")

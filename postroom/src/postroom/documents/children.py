@@ -89,10 +89,13 @@ class Child:
         if not reply.endswith(b"\n"):
             return Answer(None, self._last_words(process), is_final=False)
         try:
-            return _answer(json.loads(reply))
+            answer, is_grown = _answer(json.loads(reply))
         except (ValueError, KeyError, TypeError):
             self.end()
             return Answer(None, "the extractor answered what it should not", is_final=False)
+        if is_grown:  # what one document took, the next must not lack
+            self.end()
+        return answer
 
     def end(self) -> None:
         """End the process and reap it."""
@@ -148,11 +151,14 @@ class Child:
         return f"the extractor ended with code {code}"
 
 
-def _answer(reply: dict[str, Any]) -> Answer:
+def _answer(reply: dict[str, Any]) -> tuple[Answer, bool]:
+    """Parse a reply: the answer, and whether the child used more than half of its memory."""
+    is_grown = bool(reply["is_grown"])
     if "error" in reply:
-        return Answer(None, storable(reply["error"]), is_final=bool(reply["is_final"]))
+        is_final = bool(reply["is_final"]) and not is_grown
+        return Answer(None, storable(reply["error"]), is_final=is_final), is_grown
     left_out = None if reply["left_out"] is None else storable(reply["left_out"])
-    return Answer(storable(reply["text"]), left_out, storable(reply["mime_type"]))
+    return Answer(storable(reply["text"]), left_out, storable(reply["mime_type"])), is_grown
 
 
 def _stream(stream: IO[bytes] | None) -> IO[bytes]:

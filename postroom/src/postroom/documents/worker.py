@@ -20,6 +20,7 @@ from postroom.documents.plain import storable
 # linux/prctl.h: have the kernel send a signal when the parent ends.
 _PR_SET_PDEATHSIG: Final = 1
 _OPEN_FILES: Final = 64
+_KIB: Final = 1024
 
 
 def main() -> None:
@@ -29,7 +30,10 @@ def main() -> None:
     _end_with(parent)
     with os.fdopen(_own_output(), "w", encoding="utf-8") as answers:
         for line in sys.stdin:
-            answers.write(json.dumps(_answer(json.loads(line), characters)) + "\n")
+            answer = _answer(json.loads(line), characters)
+            # What fails with little memory left may well be read with all of it.
+            answer["is_grown"] = _used_bytes() > memory_bytes // 2
+            answers.write(json.dumps(answer) + "\n")
             answers.flush()
 
 
@@ -47,6 +51,10 @@ def _answer(request: dict[str, str], characters: int) -> dict[str, Any]:
     if len(text) > characters:
         left_out = f"limit: the first {characters} of {len(text)} characters"
     return {"text": text[:characters], "left_out": left_out, "mime_type": found.mime_type}
+
+
+def _used_bytes() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _KIB
 
 
 def _confine(memory_bytes: int) -> None:

@@ -25,6 +25,7 @@ from postroom.tasks.result import TaskResult
 BATCH_CONTENTS = 200
 _RENEW_S = 15.0
 _SUFFIX_CHARACTERS = 12
+_TYPE_CHARACTERS = 100
 
 _BY_VALUE = f"a.attachment_hash IS NOT NULL AND coalesce(a.method, {BY_VALUE}) = {BY_VALUE}"
 _MISSING = f"""SELECT a.id, a.email_id, a.node_path, a.mime_type FROM email_attachments a
@@ -139,7 +140,7 @@ class _Work:
         found: dict[str, _Content] = {}
         for row in rows:
             suffix = Path(row["file_name"] or "").suffix.lower()[1:][:_SUFFIX_CHARACTERS]
-            declared = (row["mime_type"] or "").lower()
+            declared = (row["mime_type"] or "").lower()[:_TYPE_CHARACTERS]
             key = self._cache.key(row["attachment_hash"], suffix, declared)
             path = self._store.path_for(row["s3_key"] or "no-object")
             request = Request(path, row["attachment_hash"], suffix, declared)
