@@ -74,7 +74,7 @@ def assert_manifest(written, out):
     """Counts, format, encoding and digest of the source are those of the file."""
     manifest = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
     (file,) = written.of("file")
-    for name in ("emails", "attachments", "folders"):
+    for name in ("emails", "attachments", "folders", "associated"):
         assert manifest["counts"][name] == file[name]
     source = manifest["source"]
     assert source["sha256"] == file["sha256"]

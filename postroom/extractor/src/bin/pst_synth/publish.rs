@@ -73,10 +73,10 @@ pub fn run(arguments: &Arguments) -> Result<Value> {
     let folders = write_mailbox(file, &order, &mut truth, &mut Progress::new())
         .map_err(|failure| failure.at(&arguments.out))?
         .len();
-    let (emails, attachments) = (truth.emails, truth.attachments);
     let mut line = json!({
         "kind": "file", "format": Layout::of(order.format).name(), "encoding": order.encoding.name(), "seed": order.seed,
-        "profile": order.profile.name(), "folders": folders, "emails": emails, "attachments": attachments,
+        "profile": order.profile.name(), "folders": folders, "emails": truth.emails, "attachments": truth.attachments,
+        "associated": truth.associated,
     });
     describe(&mut line, &pending.partial, &order).map_err(|failure| failure.at(&arguments.out))?;
     truth

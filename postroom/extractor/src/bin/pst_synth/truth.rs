@@ -16,6 +16,8 @@ pub struct Truth {
     out: Option<BufWriter<File>>,
     pub emails: u64,
     pub attachments: u64,
+    /// Associated messages, which are counted and not told.
+    pub associated: u64,
 }
 
 /// Where a top-level message lies.
@@ -67,6 +69,7 @@ impl Truth {
             out: out.map(BufWriter::new),
             emails: 0,
             attachments: 0,
+            associated: 0,
         }
     }
 

@@ -41,6 +41,14 @@ impl Composer {
         draft.finish(&mut self.random)
     }
 
+    /// A message that people never see: settings that a program keeps in a folder.
+    pub fn configuration(&mut self) -> Mail {
+        let mut draft = Draft::new(self.charset, "IPM.Configuration.MessageListSettings");
+        draft.subject("", "Settings");
+        draft.push(Property::i4(tag::MESSAGE_FLAGS, 0x40));
+        draft.finish(&mut self.random)
+    }
+
     fn item(&mut self, message_class: &str) -> Draft {
         let mut draft = Draft::new(self.charset, message_class);
         let title = prose::title(&mut self.random, english());

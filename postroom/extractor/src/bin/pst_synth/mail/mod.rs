@@ -1,5 +1,6 @@
 //! Mails before they are written: their properties as stored, and beside them what people should see.
 
+pub mod awkward;
 pub mod body;
 pub mod categories;
 pub mod charset;

@@ -56,6 +56,7 @@ impl Composer {
         if self.random.chance(30) {
             self.attach_mail(&mut draft, 1)?;
         }
+        self.attach_awkward(&mut draft);
         self.attach_documents(&mut draft, english(), room / 2)?;
         Ok(draft.finish(&mut self.random))
     }

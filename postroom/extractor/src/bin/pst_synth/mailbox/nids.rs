@@ -27,6 +27,11 @@ pub fn message(number: u64) -> u32 {
     ((0x1_0001 + number as u32) << 5) | 4
 }
 
+/// The associated message of a folder.
+pub fn configuration_of(folder: u32) -> u32 {
+    (folder & INDEX_MASK) | 0x08
+}
+
 /// The `number`th attachment inside a message.
 pub fn attachment(number: usize) -> u32 {
     ((0x401 + number as u32) << 5) | 5

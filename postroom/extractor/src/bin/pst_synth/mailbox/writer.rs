@@ -131,7 +131,26 @@ impl Mails<'_> {
             rows += 1;
         }
         self.tell_rowless(folder, truth)?;
-        Ok((contents, Table::new(&contents_columns(text))))
+        let mut associated = Table::new(&contents_columns(text));
+        if folder.mails > 0 {
+            self.add_configuration(ndb, folder, &mut associated)?;
+            truth.associated += 1;
+        }
+        Ok((contents, associated))
+    }
+
+    /// Writes the one associated message that a folder with mails has.
+    fn add_configuration(
+        &mut self,
+        ndb: &mut Ndb,
+        folder: &Folder,
+        table: &mut Table,
+    ) -> Result<()> {
+        let settings = self.composer.configuration();
+        let nid = nids::configuration_of(folder.nid);
+        let written = write_message(ndb, &settings)?;
+        ndb.node(nid, folder.nid, written.data, written.subnodes);
+        table.add(ndb, nid, &settings.properties)
     }
 
     fn compose(&mut self, ndb: &Ndb, folder: &Folder, hostile: Option<Hostile>) -> Result<Mail> {
