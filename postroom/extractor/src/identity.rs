@@ -175,17 +175,19 @@ pub fn date(bag: &Bag) -> String {
         .unwrap_or_default()
 }
 
-/// The plain text, else the HTML, both normalised, else `lzfu:` and the digest of the RTF.
-pub fn body(bag: &Bag) -> String {
-    for tag in [tag::BODY, tag::HTML] {
-        let found = text::normal_body(&bag.text(tag));
-        if !found.is_empty() {
-            return found;
-        }
+/// The plain text, else the HTML, both normalised, else `lzfu:` and the digest of the RTF. `plain`
+/// is the text of 1000 where somebody has decoded it already.
+pub fn body(bag: &Bag, plain: Option<&str>) -> String {
+    let plain = plain.map_or_else(|| bag.text(tag::BODY), Cow::Borrowed);
+    let mut found = text::normal_body(&plain);
+    if found.is_empty() {
+        found = text::normal_body(&bag.text(tag::HTML));
     }
     match bag.bytes(tag::RTF_COMPRESSED) {
-        [] => String::new(),
-        stored => format!("lzfu:{}", hash::hex(&hash::sha256(stored))),
+        stored if found.is_empty() && !stored.is_empty() => {
+            format!("lzfu:{}", hash::hex(&hash::sha256(stored)))
+        }
+        _ => found,
     }
 }
 

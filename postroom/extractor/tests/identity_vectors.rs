@@ -94,7 +94,7 @@ fn every_message_has_the_expected_hashes() {
         let expected = message.get("expected").unwrap();
         let subject = properties.text(0x0037).into_owned();
         let content = Content {
-            body: identity::body(&properties),
+            body: identity::body(&properties, None),
             date: identity::date(&properties),
             from: identity::from_address(&properties),
             subject: lower(trim(identity::subject_without_mark(&subject))),

@@ -18,6 +18,19 @@ pub fn text<'v>(value: Option<&'v Value>) -> Cow<'v, str> {
     }
 }
 
+/// Whether `text` would not be empty, without making it.
+pub fn has_text(value: &Value) -> bool {
+    let even = value.data.len() & !1;
+    match value.kind {
+        ptype::STRING => value
+            .data
+            .get(..even)
+            .is_some_and(|d| d.iter().any(|&b| b != 0)),
+        ptype::STRING8 | ptype::BINARY => value.data.iter().any(|&b| b != 0),
+        _ => false,
+    }
+}
+
 /// UTF-16LE: an odd last byte is dropped, each unpaired surrogate is U+FFFD.
 pub fn utf16(data: &[u8]) -> String {
     let even = data.get(..data.len() & !1).unwrap_or_default();

@@ -101,6 +101,8 @@ impl AttachmentReader<'_, '_> {
         faults: &mut Faults,
     ) {
         describe(found, from, decoder, faults);
+        faults.time(tag::CREATION_TIME, found.created);
+        faults.time(tag::MODIFICATION_TIME, found.modified);
         found.is_inline |= self.is_shown(found, from, decoder, faults);
         let method = from.get(tag::ATTACH_METHOD);
         let name = from.get(tag::ATTACH_LONG_FILENAME);

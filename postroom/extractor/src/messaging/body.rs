@@ -2,7 +2,7 @@
 
 use crate::error::{Fault, Kind};
 use crate::identity::Bag;
-use crate::identity::text::{latin1, text, without_nul};
+use crate::identity::text::{has_text, latin1, without_nul};
 use crate::ltp::{Value, ptype, tag};
 use crate::text::{codepage, html, lzfu, rtf};
 
@@ -30,7 +30,7 @@ impl Bodies {
         let mut bodies = Self::default();
         let html_page = bodies.read_html(bag, decoder);
         let rtf = bodies.read_rtf(bag, faults);
-        let plain = bag.get(tag::BODY).filter(|v| !text(Some(v)).is_empty());
+        let plain = bag.get(tag::BODY).filter(|v| has_text(v));
         if let Some(plain) = plain {
             let page = (plain.kind != ptype::STRING).then_some(decoder.page);
             bodies.set(
@@ -56,7 +56,7 @@ impl Bodies {
     }
 
     fn read_html(&mut self, bag: &Bag, decoder: &mut Decoder) -> Option<u32> {
-        let stored = bag.get(tag::HTML).filter(|v| !text(Some(v)).is_empty())?;
+        let stored = bag.get(tag::HTML).filter(|v| has_text(v))?;
         let page = html_page(stored, bag, decoder.page);
         self.html = match page {
             Some(page) => Some(decoder.bytes(page, &stored.data)),

@@ -2,7 +2,7 @@
 
 use crate::error::{Fault, Kind, ReadError};
 use crate::identity;
-use crate::ltp::PropError;
+use crate::ltp::{PropError, ptype};
 use crate::ndb::{Nid, Reader};
 
 /// Collects faults and fills in where they happened.
@@ -70,6 +70,18 @@ impl Faults {
     pub fn drain(&mut self, reader: &Reader) {
         for finding in reader.take_findings() {
             self.add(finding.into());
+        }
+    }
+
+    /// Tells of a FILETIME that is 2^63 or more.
+    pub fn time(&mut self, tag: u16, time: Option<u64>) {
+        if time.is_some_and(|time| i64::try_from(time).is_err()) {
+            let property = Some((u32::from(tag) << 16) | u32::from(ptype::TIME));
+            let reason = "the time is 2^63 or more: no date, and NULL in the records";
+            self.add(Fault {
+                property,
+                ..Fault::new(Kind::Property, reason)
+            });
         }
     }
 

@@ -136,6 +136,7 @@ impl MessageReader<'_, '_> {
         let html = bodies.html.as_deref();
         let attachments = self.attachments(&subs, html, &mut decoder, faults, &mut spoiled);
         let mut email = people(&bag, &recipients, &mut decoder);
+        check_times(&email, faults);
         email.bodies = bodies;
         email.attachment_count = attachments.len();
         hashes(&mut email, &bag, &recipients, &attachments, spoiled);
@@ -210,8 +211,7 @@ impl MessageReader<'_, '_> {
                 continue;
             };
             if self.names.keywords == Some(entry.tag) {
-                categories.clear();
-                strings(&mut categories, &value, decoder);
+                categories = strings(&value, decoder);
             }
             if value.data.len() > named_json::MAX_BYTES {
                 let property = Some((u32::from(entry.tag) << 16) | u32::from(entry.kind));
@@ -240,16 +240,21 @@ impl MessageReader<'_, '_> {
     }
 }
 
-/// A list of strings as a JSON array; a single string is a list of one.
-fn strings(out: &mut Vec<u8>, value: &Value, decoder: &mut Decoder) {
-    let is_list = value.kind & ptype::MULTIPLE != 0;
-    if is_list {
-        named_json::put(out, value, decoder);
-        return;
+/// A list of strings as a JSON array; a single string is a list of one, other types are none.
+fn strings(value: &Value, decoder: &mut Decoder) -> Vec<u8> {
+    let mut out = Vec::new();
+    match value.kind & !ptype::MULTIPLE {
+        ptype::STRING | ptype::STRING8 if value.kind & ptype::MULTIPLE != 0 => {
+            named_json::put(&mut out, value, decoder);
+        }
+        ptype::STRING | ptype::STRING8 => {
+            out.push(b'[');
+            named_json::put(&mut out, value, decoder);
+            out.push(b']');
+        }
+        _ => out.extend_from_slice(b"[]"),
     }
-    out.push(b'[');
-    named_json::put(out, value, decoder);
-    out.push(b']');
+    out
 }
 
 /// The values that the records and the hashes are made of.
@@ -319,6 +324,18 @@ const REPRESENTING: [u16; 4] = [
     tag::REPRESENTING_SMTP,
 ];
 
+/// Times that no table can hold are told of.
+fn check_times(email: &Email, faults: &mut Faults) {
+    for (tag, time) in [
+        (tag::CLIENT_SUBMIT_TIME, email.sent),
+        (tag::DELIVERY_TIME, email.received),
+        (tag::CREATION_TIME, email.created),
+        (tag::MODIFICATION_TIME, email.modified),
+    ] {
+        faults.time(tag, time);
+    }
+}
+
 /// Computes the hashes that nothing spoiled.
 fn hashes(
     email: &mut Email,
@@ -328,8 +345,16 @@ fn hashes(
     spoiled: Spoiled,
 ) {
     if !spoiled.content {
+        // UTF-16 is the same text for people and for the identity: it is not decoded again.
+        let is_utf16 = bag.get(tag::BODY).is_some_and(|v| v.kind == ptype::STRING);
+        let is_plain = email.bodies.source == Some("plain");
+        let plain = email
+            .bodies
+            .text
+            .as_deref()
+            .filter(|_| is_utf16 && is_plain);
         let content = Content {
-            body: identity::body(bag),
+            body: identity::body(bag, plain),
             date: identity::date(bag),
             from: email.from_address.clone(),
             subject: lower(trim(identity::subject_without_mark(

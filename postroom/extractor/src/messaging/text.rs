@@ -28,14 +28,15 @@ impl Decoder {
         }
     }
 
-    /// The text of a value; nothing if it is no text. Binary is read by the page too.
+    /// The text of a value; nothing if it is no text or empty. Binary is read by the page too.
     pub fn value(&mut self, value: Option<&Value>) -> Option<String> {
         let value = value?;
-        match value.kind {
-            ptype::STRING => Some(self.utf16(&value.data)),
-            ptype::STRING8 | ptype::BINARY => Some(self.bytes(self.page, &value.data)),
-            _ => None,
-        }
+        let found = match value.kind {
+            ptype::STRING => self.utf16(&value.data),
+            ptype::STRING8 | ptype::BINARY => self.bytes(self.page, &value.data),
+            _ => return None,
+        };
+        (!found.is_empty()).then_some(found)
     }
 
     /// UTF-16LE as in the identity.

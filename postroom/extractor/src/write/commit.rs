@@ -235,6 +235,9 @@ impl Committer {
         if self.has_strays {
             self.sweep()?;
         }
+        for text in self.texts.iter_mut().filter(|text| text.size == 0) {
+            text.write(&[], &Gzip::default().empty_member(), 0)?;
+        }
         let outputs = self
             .texts
             .into_iter()

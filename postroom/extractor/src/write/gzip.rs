@@ -8,6 +8,7 @@ const LEVEL: i32 = 1;
 /// A compressor that is used again.
 pub struct Gzip {
     compressor: Compressor,
+    scratch: Vec<u8>,
 }
 
 impl Default for Gzip {
@@ -15,22 +16,35 @@ impl Default for Gzip {
         let level = CompressionLvl::new(LEVEL).unwrap_or_default();
         Self {
             compressor: Compressor::new(level),
+            scratch: Vec::new(),
         }
     }
 }
 
 impl Gzip {
+    /// A member of nothing, so that a file without records is a gzip file too.
+    pub fn empty_member(&mut self) -> Vec<u8> {
+        self.compress(&[])
+    }
+
     /// One whole member; nothing for nothing.
     pub fn member(&mut self, raw: &[u8]) -> Vec<u8> {
         if raw.is_empty() {
-            return Vec::new();
+            Vec::new()
+        } else {
+            self.compress(raw)
         }
-        let mut out = vec![0; self.compressor.gzip_compress_bound(raw.len())];
-        // The bound is exact knowledge of the compressor: it cannot be too small.
-        let length = self.compressor.gzip_compress(raw, &mut out).unwrap_or(0);
-        out.truncate(length);
-        out.shrink_to_fit();
-        out
+    }
+
+    fn compress(&mut self, raw: &[u8]) -> Vec<u8> {
+        let bound = self.compressor.gzip_compress_bound(raw.len());
+        if self.scratch.len() < bound {
+            self.scratch.resize(bound, 0);
+        }
+        // The bound is the compressor's own: what it writes cannot be longer.
+        let length = self.compressor.gzip_compress(raw, &mut self.scratch);
+        let written = length.ok().and_then(|length| self.scratch.get(..length));
+        written.unwrap_or_default().to_vec()
     }
 }
 
