@@ -258,8 +258,13 @@ MUTATIONS = (
     ),
     _mutation(
         "a good row under a new path, as an orphan",
-        f"{_A_MAIL}; plain text; threads~",
+        f"{_A_MAIL}; plain text; threads~; only in candidate",
         _mail(3, "node_path = '300000', origin = 'orphan'"),
+    ),
+    _mutation(
+        "an invented orphan",
+        "only in candidate",
+        _copy(3, pst_nid="5", node_path="'5'", origin="'orphan'"),
     ),
     _mutation(
         "a row that v1 lost, in another place", "only in candidate", _mail(8, "folder_index = 70")

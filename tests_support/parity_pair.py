@@ -78,11 +78,13 @@ def _ingest(tx: Transaction, store: Path, ingest: str, engine: str, version: str
                 continue
             _mail(tx, store, (ingest, engine), at, (folder, index, path))
     if engine == "v1":
-        _error(tx, ingest, 1, "message", 0x8022, V1_LOST_INDEX)
-        _error(tx, ingest, 2, "folder", 0x8082, None)
+        _error(tx, ingest, 1, "message", {"folder_nid": 0x8022, "folder_index": V1_LOST_INDEX})
+        _error(tx, ingest, 2, "folder", {"folder_nid": 0x8082})
     else:
         _email(tx, ingest, "200000", {"origin": "orphan", "pst_message_path": "(orphaned)"}, 90)
         _email(tx, ingest, "200020", _in_folder(0x8062, None, "Sent", "not_in_table"), 91)
+        _error(tx, ingest, 1, "orphan", {"nid": 0x200000})
+        _error(tx, ingest, 2, "not_in_table", {"nid": 0x200020, "folder_nid": 0x8062})
 
 
 def _in_folder(
@@ -207,14 +209,10 @@ def _attachment(  # one a column
 
 
 def _error(
-    tx: Transaction, ingest: str, number: int, kind: str, folder: int, index: int | None
+    tx: Transaction, ingest: str, number: int, kind: str, where: Mapping[str, object]
 ) -> None:
     row = {"id": str(uuid5(UUID(ingest), f"error {number}")), "pst_file_id": ingest, "kind": kind}
-    _insert(
-        tx,
-        "ingest_errors",
-        {**row, "folder_nid": folder, "folder_index": index, "reason": "unreadable"},
-    )
+    _insert(tx, "ingest_errors", {**row, **where, "reason": "unreadable"})
 
 
 def _insert(tx: Transaction, table: str, row: Mapping[str, object]) -> None:

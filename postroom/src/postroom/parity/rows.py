@@ -177,6 +177,11 @@ _ONE_ROW = (
 )
 _TOP = "c.parent_path IS NULL AND NOT contains(c.node_path, '/')"
 
+# The extractor records each of these messages, so that a row without its record is an invention.
+_FOUND = (
+    "EXISTS (SELECT 1 FROM candidate_raw.errors x WHERE x.kind = c.origin AND x.nid = c.pst_nid)"
+)
+
 APART = Apart(
     "emails",
     "node_path",
@@ -199,12 +204,12 @@ APART = Apart(
         ),
         Reason(
             "orphan",
-            f"c.origin = 'orphan' AND {_TOP}",
+            f"c.origin = 'orphan' AND {_TOP} AND {_FOUND}",
             "c.origin = 'orphan' AND b.origin <> c.origin",
         ),
         Reason(
             "not_in_table",
-            f"c.origin = 'not_in_table' AND {_TOP}",
+            f"c.origin = 'not_in_table' AND {_TOP} AND {_FOUND}",
             "c.origin = 'not_in_table' AND b.origin <> c.origin",
         ),
     ),
