@@ -14,7 +14,16 @@ import pytest
 from tests_support import synthetic
 
 EXTRACT = Path(sys.executable).with_name("pst-extract")
-PROFILES = ("small", "medium", "large", "unicode", "deep", "family", "big-folder")
+PROFILES = (
+    "small",
+    "medium",
+    "large",
+    "unicode",
+    "deep",
+    "family",
+    "big-folder",
+    "many-attachments",
+)
 FORMATS = ("unicode", "unicode4k", "ansi14", "ansi15")
 ENCODINGS = ("none", "permute", "cyclic")
 TEXTS = ("body_text", "body_html", "body_rtf", "transport_headers")

@@ -52,7 +52,7 @@ def find_program() -> str:
 def synth(profile: str, target: Path, *, as_json: bool, pad: bool, **options: Any) -> None:  # noqa: ANN401  # click's options
     """Write a PST file of PROFILE.
 
-    PROFILE is small, medium, large, unicode, deep, family or big-folder.
+    PROFILE is small, medium, large, unicode, deep, family, big-folder or many-attachments.
     """
     command = [find_program(), profile, "--out", str(target), *_arguments(options)]
     result = run_synth([*command, "--pad"] if pad else command)

@@ -17,6 +17,12 @@ const PROFILES: &[(Profile, &str, u64, u64)] = &[
     (Profile::Deep, "deep", 60 * MEGABYTE, 30_000),
     (Profile::Family, "family", 20 * MEGABYTE, 60_000),
     (Profile::BigFolder, "big-folder", 480 * MEGABYTE, 4_800),
+    (
+        Profile::ManyAttachments,
+        "many-attachments",
+        100 * MEGABYTE,
+        20_000,
+    ),
 ];
 
 /// The most that `--size` asks for.
@@ -33,6 +39,7 @@ pub enum Profile {
     Deep,
     Family,
     BigFolder,
+    ManyAttachments,
 }
 
 /// How much to write.
@@ -125,6 +132,9 @@ impl Profile {
             }
             Self::BigFolder => {
                 tree.add(Some(top), "Inbox", Flavour::Plain, 1);
+            }
+            Self::ManyAttachments => {
+                tree.add(Some(top), "Inbox", Flavour::SmallFiles, 1);
             }
         }
         tree.add(Some(top), "Deleted Items", Flavour::Business, 0);

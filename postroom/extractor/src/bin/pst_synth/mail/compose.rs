@@ -26,6 +26,7 @@ const DUPLICATE_MAX: usize = 200_000;
 pub enum Flavour {
     Business,
     Plain,
+    SmallFiles,
     Scripts,
     Pictures,
     Families,
@@ -75,10 +76,11 @@ impl Composer {
     pub fn mail(&mut self, flavour: Flavour, room: u64) -> Result<Mail> {
         self.number += 1;
         self.now += self.random.below(3600) * SECOND + self.random.below(SECOND);
-        self.quotes = flavour != Flavour::Plain;
+        self.quotes = !matches!(flavour, Flavour::Plain | Flavour::SmallFiles);
         match flavour {
             Flavour::Business => self.business(room),
             Flavour::Plain => self.plain(),
+            Flavour::SmallFiles => self.with_small_files(),
             Flavour::Scripts => self.in_script(room),
             Flavour::Pictures => self.with_pictures(room),
             Flavour::Families => self.family(room),
@@ -111,6 +113,17 @@ impl Composer {
     fn plain(&mut self) -> Result<Mail> {
         let length = 200 + self.random.below(800) as usize;
         let draft = self.correspond(self.charset, english(), BodyParts::Plain, length);
+        Ok(draft.finish(&mut self.random))
+    }
+
+    /// A short mail with three files of 1 to 8 KB, no two of which are the same.
+    fn with_small_files(&mut self) -> Result<Mail> {
+        let mut draft = self.correspond(self.charset, english(), BodyParts::Plain, 300);
+        for _ in 0..3 {
+            let length = 1000 + self.random.below(7000) as usize;
+            let document = documents::text(&mut self.random, english(), length);
+            self.attach_named(&mut draft, english(), document);
+        }
         Ok(draft.finish(&mut self.random))
     }
 
