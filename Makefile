@@ -41,12 +41,13 @@ soak: setup system-packages ## the same tests with their full counts
 	cd $(CRATE) && SOAK=1 cargo test --quiet --release
 	SOAK=1 $(RUN) pytest -n 2
 
-check: setup ## formatters, linters, types, imports
+check: setup ## formatters, linters, types, imports, pages
 	$(RUN) ruff format --check .
 	$(RUN) ruff check .
 	$(RUN) mypy
 	$(RUN) pyright --warnings
 	$(RUN) lint-imports
+	NO_MKDOCS_2_WARNING=1 $(RUN) mkdocs build --strict --quiet
 	cd $(CRATE) && cargo fmt --check && cargo clippy --quiet --all-targets -- -D warnings
 
 format: setup ## let the formatters write
