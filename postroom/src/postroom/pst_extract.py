@@ -23,8 +23,9 @@ from postroom.progress import Progress
 
 PROGRAM: Final = "pst-extract"
 
-# Address space: far above the 300 MB that it needs, far below what would hurt the machine.
-_ADDRESS_SPACE_BYTES: Final = 4 << 30
+# Far above the 300 MB that it needs, far below what would hurt a machine. Written memory, not
+# address space: of that an allocator reserves some for each thread, and some have many cores.
+_MEMORY_BYTES: Final = 2 << 30
 _LEAST_CPU_S: Final = 300
 _BYTES_A_CPU_SECOND: Final = 1 << 20
 _KEPT_LINES: Final = 5
@@ -106,7 +107,7 @@ def _limit(pid: int, file: Path) -> None:
         size_bytes = file.stat().st_size
         cpu_s = _LEAST_CPU_S + size_bytes // _BYTES_A_CPU_SECOND
         for kind, most in (
-            (resource.RLIMIT_AS, _ADDRESS_SPACE_BYTES),
+            (resource.RLIMIT_DATA, _MEMORY_BYTES),
             (resource.RLIMIT_CPU, cpu_s),
             (resource.RLIMIT_CORE, 0),
         ):

@@ -41,8 +41,8 @@ def test_a_source_is_found_by_its_file(source_id: str) -> None:
 
 def described(folder: Path, stored: bytes) -> Outputs:
     (folder / "a.gz").write_bytes(stored)
-    said = Described("a.gz", hashlib.sha256(stored).hexdigest(), len(stored), 0)
-    return Outputs(folder, "i", "p", "s", {}, {"a.gz": said}, "m")
+    said = Described("a.gz", hashlib.sha256(stored).hexdigest(), len(stored), 0, 0)
+    return Outputs(folder, "i", "p", "s", {}, {"a.gz": said})
 
 
 @given(st.lists(st.binary(max_size=200), max_size=6), st.integers(1, 50))

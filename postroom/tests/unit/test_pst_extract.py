@@ -101,9 +101,9 @@ def test_the_child_is_limited(program, tmp_path: Path) -> None:
     (tmp_path / "a.pst").write_bytes(b"x")
     program(
         "import resource, time",
-        "wanted = (4 << 30, 300, 0)",
+        "wanted = (2 << 30, 300, 0)",
         "def limits():",
-        "    kinds = (resource.RLIMIT_AS, resource.RLIMIT_CPU, resource.RLIMIT_CORE)",
+        "    kinds = (resource.RLIMIT_DATA, resource.RLIMIT_CPU, resource.RLIMIT_CORE)",
         "    return tuple(resource.getrlimit(kind)[0] for kind in kinds)",
         "for _ in range(500):",
         "    if limits() == wanted: break",

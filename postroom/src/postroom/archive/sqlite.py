@@ -20,7 +20,8 @@ from postroom.errors import DiskRefused, NotReadable
 if TYPE_CHECKING:
     import sqlalchemy
 
-BUSY_TIMEOUT_S: Final = 30.0
+# A load holds the write lock to its end; another ingest of the same source waits for it.
+BUSY_TIMEOUT_S: Final = 300.0
 
 _APPLIED: Final = """CREATE TABLE IF NOT EXISTS schema_migrations (
     number INTEGER NOT NULL PRIMARY KEY, name TEXT NOT NULL, sha256 TEXT NOT NULL,

@@ -12,8 +12,8 @@ from postroom.errors import NotReadable
 class Records:
     """One kind of records: its files, its table, its members by what becomes of them.
 
-    `columns` are members that are columns of the same name; `json_columns`, `bool_columns` and
-    `text_columns` are among them. `objects` are members that name an object whose text belongs into
+    `columns` are members that are columns of the same name; `json_columns` are among them.
+    `objects` are members that name an object whose text belongs into
     a column: `body_text_object` into `body_text`.
     """
 
@@ -21,7 +21,6 @@ class Records:
     table: str
     columns: tuple[str, ...]
     json_columns: frozenset[str]
-    bool_columns: frozenset[str]
     objects: tuple[str, ...]
     key_column: str | None
 
@@ -118,7 +117,6 @@ EMAILS: Final = Records(
         "metadata",
     ),
     json_columns=frozenset(("recipients", "categories", "named_properties", "metadata")),
-    bool_columns=frozenset(("decode_lossy",)),
     objects=(
         "transport_headers_object",
         "body_text_object",
@@ -160,7 +158,6 @@ ATTACHMENTS: Final = Records(
         "reference",
     ),
     json_columns=frozenset(),
-    bool_columns=frozenset(("is_inline", "is_hidden")),
     objects=(),
     key_column="object_key",
 )

@@ -26,6 +26,7 @@ class Described:
     sha256: str
     size_bytes: int
     records: int
+    uncompressed_size_bytes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,6 @@ class Outputs:
     source_sha256: str
     counts: dict[str, int]
     files: dict[str, Described]
-    manifest_sha256: str
 
     def pieces(self, name: str) -> Iterator[bytes]:
         """Yield the uncompressed content of a `.gz` output in pieces.
@@ -116,9 +116,8 @@ def read_outputs(folder: Path, ingest_id: str, source_sha256: str | None) -> Out
     """
     path = folder / "manifest.json"
     try:
-        content = path.read_bytes()
-        manifest = json.loads(content)
-        outputs = _parsed(folder, manifest, hashlib.sha256(content).hexdigest())
+        manifest = json.loads(path.read_bytes())
+        outputs = _parsed(folder, manifest)
     except OSError as error:
         raise _no_outputs(path, error.strerror or str(error)) from error
     except (ValueError, KeyError, TypeError) as error:
@@ -175,17 +174,23 @@ class _Members:
                 self._unzip, self._is_begun = zlib.decompressobj(wbits=31), False
 
 
-def _parsed(folder: Path, manifest: dict[str, Any], sha256: str) -> Outputs:
+def _parsed(folder: Path, manifest: dict[str, Any]) -> Outputs:
     if manifest["format"] != FORMAT:
         raise ValueError(f"format {manifest['format']!r}, this version reads {FORMAT}")
     files = {
-        name: Described(name, said["sha256"], said["size_bytes"], said["records"])
+        name: Described(
+            name,
+            said["sha256"],
+            said["size_bytes"],
+            said["records"],
+            said["uncompressed_size_bytes"],
+        )
         for name, said in manifest["outputs"].items()
     }
     counts = {name: n for name, n in manifest["counts"].items() if isinstance(n, int)}
     source_sha256 = manifest["source"]["sha256"]
     program = manifest["program"]
-    return Outputs(folder, manifest["ingest_id"], program, source_sha256, counts, files, sha256)
+    return Outputs(folder, manifest["ingest_id"], program, source_sha256, counts, files)
 
 
 def _no_outputs(path: Path, why: str) -> NotReadable:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import chain
 from typing import Final
 from uuid import UUID
 
@@ -94,10 +95,11 @@ def _copy(
     )
     try:
         with tx.connection.cursor().copy(command) as copy:
-            copy.write(first)
-            for n, piece in enumerate(pieces):
+            done, total = 0, outputs.files[records.csv].uncompressed_size_bytes
+            for piece in chain([first], pieces):
                 copy.write(piece)
-                progress(f"load {records.name}", n, None)
+                done += len(piece)
+                progress(f"load {records.name}", done, total)
     except psycopg.DataError as error:
         raise _refused(records, error) from None  # its text and context quote the mail
 

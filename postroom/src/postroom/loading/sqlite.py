@@ -61,6 +61,7 @@ def _rows(
             yield cells(record)
         except KeyError as error:
             raise _incomplete(records, n, error) from error
+    progress(f"load {records.name}", total, total)
 
 
 def _cells(
