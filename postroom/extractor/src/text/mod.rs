@@ -10,3 +10,14 @@ pub mod lzfu;
 pub mod rtf;
 
 pub use codepage::Decoded;
+
+use std::borrow::Cow;
+
+/// The text with LF for CRLF and for CR.
+fn unix_lines(text: &str) -> Cow<'_, str> {
+    if text.contains('\r') {
+        Cow::Owned(text.replace("\r\n", "\n").replace('\r', "\n"))
+    } else {
+        Cow::Borrowed(text)
+    }
+}

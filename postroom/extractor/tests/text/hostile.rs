@@ -58,6 +58,8 @@ const RTF: &[&str] = &[
     "\\ud",
     "\\pict",
     "\\cell",
+    "\\'0d",
+    "\\'0a",
     "x",
 ];
 
@@ -80,6 +82,8 @@ const HTML: &[&str] = &[
     "-->",
     "<script>",
     "</script>",
+    "\r",
+    "&#13;",
     "<style",
     "<a href=\"",
     "\"",
@@ -150,7 +154,7 @@ proptest! {
     fn any_rtf_is_text(rtf in soup(RTF)) {
         let decoded = rtf::to_plain(rtf.as_bytes());
         prop_assert!(decoded.text.len() <= rtf.len() * 3);
-        prop_assert!(!decoded.text.contains('\0'));
+        prop_assert!(!decoded.text.contains(['\0', '\r']));
     }
 
     #[test]
@@ -167,7 +171,9 @@ proptest! {
 
     #[test]
     fn any_html_is_text(html in soup(HTML)) {
-        prop_assert!(html::to_plain(&html).len() <= html.len() * 4 + 16);
+        let text = html::to_plain(&html);
+        prop_assert!(text.len() <= html.len() * 4 + 16);
+        prop_assert!(!text.contains('\r'));
         html::meta_code_page(html.as_bytes());
     }
 

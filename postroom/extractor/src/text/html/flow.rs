@@ -1,5 +1,7 @@
 //! The text that comes out of a page: where lines break, and which blanks count.
 
+use crate::text::unix_lines;
+
 /// Text as it is laid out: blanks collapse, blocks begin a line.
 #[derive(Default)]
 pub struct Flow {
@@ -37,8 +39,8 @@ impl Flow {
     }
 
     fn preformatted(&mut self, text: &str) {
-        for line in text.split_inclusive('\n') {
-            let words = line.trim_end_matches(['\r', '\n']);
+        for line in unix_lines(text).split_inclusive('\n') {
+            let words = line.trim_end_matches('\n');
             if !words.is_empty() {
                 self.settle();
                 self.text.push_str(words);

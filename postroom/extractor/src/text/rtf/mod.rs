@@ -6,7 +6,7 @@ mod token;
 mod words;
 
 use super::codepage::Decoded;
-use super::html;
+use super::{html, unix_lines};
 use reader::Reader;
 use token::Tokens;
 
@@ -20,9 +20,11 @@ pub fn to_plain(rtf: &[u8]) -> Decoded {
         reader.read(token);
     }
     let (Decoded { mut text, lossy }, is_html) = reader.finish();
-    if is_html {
-        text = html::to_plain(&text);
-    }
+    text = if is_html {
+        html::to_plain(&text)
+    } else {
+        unix_lines(&text).into_owned()
+    };
     text.truncate(text.trim_end_matches([' ', '\t', '\n']).len());
     Decoded { text, lossy }
 }
