@@ -27,8 +27,8 @@ _FORGET: Final = """UPDATE email_messages SET thread_id = NULL, parent_message_i
     WHERE pst_file_id = :pst_file_id AND origin = 'embedded'
     AND (thread_id IS NOT NULL OR parent_message_id IS NOT NULL)"""
 
-# Rows are found by their random ids all over the file: with the 2 MB of cache that a connection has,
-# each would be read from the file again.
+# Rows are found by their random ids all over the file: with a connection's own 2 MB of cache each
+# would be read from the file again.
 _CACHE: Final = "PRAGMA cache_size = -131072"
 
 # Only what differs is written: a row carries its bodies with it.
