@@ -53,11 +53,17 @@ def dying_after(name: str) -> Callable[[str], Any]:
     return find
 
 
-def move_one_and_die(work: Path, final: Path) -> None:
-    """Move one output of several."""
-    first = min(path for path in work.iterdir() if path.name != "manifest.json")
-    first.rename(final / first.name)
-    die()
+def rename_once_and_die() -> None:
+    """Let the first file be renamed, and die at the second."""
+    rename, renamed = Path.rename, []
+
+    def once(path: Path, target: Path) -> Path:
+        if renamed:
+            die()
+        renamed.append(path)
+        return rename(path, target)
+
+    Path.rename = once  # type: ignore[assignment, method-assign]
 
 
 def main(moment: str, source_id: str, home: Path, dsn: str | None, pst_file_id: str) -> None:
@@ -67,7 +73,7 @@ def main(moment: str, source_id: str, home: Path, dsn: str | None, pst_file_id: 
         case "before the first task":
             ingest.task = die
         case "while the outputs are moved":
-            extract._move = move_one_and_die  # noqa: SLF001  # the moment is inside
+            rename_once_and_die()
         case "after extract":
             ingest.task = dying_after("extract")
         case "after load":

@@ -59,6 +59,8 @@ def test_a_killed_ingest_is_resumed_to_the_same_end(
     ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert ended.returncode == -signal.SIGKILL, ended.stderr
     assert read_ingest(archive, killed).processing_status == "processing"
+    if moment == "while the outputs are moved":
+        assert not store.exists(f"pst-v2/{killed}/manifest.json")
 
     monkeypatch.setattr(ingest, "task", killed_ingest.task)
     done = resume(archive, store, killed, silent, "v2")
