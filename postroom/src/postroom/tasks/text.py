@@ -7,25 +7,24 @@ import uuid
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
+from itertools import islice
 from typing import Self
 
 from postroom.archive import Archive
 from postroom.claim import Claim
 from postroom.documents.cache import TextCache
 from postroom.documents.children import Answer, Children, Limits, Request, children
+from postroom.documents.contents import Content, open_contents
 from postroom.documents.extract import NO_EXTRACTOR, extractor_version
 from postroom.identity import BY_VALUE
 from postroom.progress import Progress
+from postroom.row_stream import streamed
 from postroom.store import FolderStore
 from postroom.tasks.result import TaskResult
 
 BATCH_CONTENTS = 200
 _RENEW_S = 15.0
-_SUFFIX_CHARACTERS = 12
-_TYPE_CHARACTERS = 100
 
 _BY_VALUE = f"a.attachment_hash IS NOT NULL AND coalesce(a.method, {BY_VALUE}) = {BY_VALUE}"
 _MISSING = f"""SELECT a.id, a.email_id, a.node_path, a.mime_type FROM email_attachments a
@@ -33,24 +32,15 @@ _MISSING = f"""SELECT a.id, a.email_id, a.node_path, a.mime_type FROM email_atta
     WHERE a.pst_file_id = :id AND d.id IS NULL AND {_BY_VALUE} ORDER BY a.node_path"""  # noqa: S608
 _ADD = """INSERT INTO documents (id, pst_file_id, attachment_id, email_id, status, mime_type)
     VALUES (:id, :pst_file_id, :attachment_id, :email_id, 'NEW', :mime_type)"""
-_OPEN = """SELECT d.id, d.status, d.error_message, a.attachment_hash, a.file_name, a.mime_type,
-    a.s3_key FROM documents d JOIN email_attachments a ON a.id = d.attachment_id
-    WHERE d.pst_file_id = :id AND d.status <> 'READY' ORDER BY a.attachment_hash, a.node_path"""
 _SETTLE = """UPDATE documents SET status = :status, text_excerpt = :text, error_message = :reason,
     mime_type = coalesce(:mime_type, mime_type), updated_at = :now WHERE id = :id"""
+_OPEN_CONTENTS = """SELECT count(DISTINCT a.attachment_hash) AS n FROM documents d
+    JOIN email_attachments a ON a.id = d.attachment_id
+    WHERE d.pst_file_id = :id AND d.status <> 'READY'"""
 _COUNT = """SELECT count(*) AS documents, count(CASE WHEN status = 'READY' THEN 1 END) AS ready,
     count(CASE WHEN status = 'FAILED' THEN 1 END) AS failed,
     count(CASE WHEN status = 'FAILED' AND error_message LIKE :none THEN 1 END) AS without_extractor
     FROM documents WHERE pst_file_id = :id"""
-
-
-@dataclass(slots=True)
-class _Content:
-    """One content and the ids of the documents that hold it, each with why it failed before."""
-
-    request: Request
-    cache_key: str
-    documents: list[tuple[str, str | None]] = field(default_factory=list)
 
 
 def run(
@@ -77,18 +67,18 @@ def run_under(
     """`run` with limits of one's own."""
     started = time.monotonic()
     _add_documents(archive, pst_file_id, claim)
-    work = _Work(archive, store, claim, limits)
-    contents = work.contents(pst_file_id)
-    with work:
-        for number in range(0, len(contents), BATCH_CONTENTS):
-            work.settle(contents[number : number + BATCH_CONTENTS], progress, len(contents))
-    progress("text", len(contents), len(contents))
-    with archive.transaction() as tx:
+    with archive.reading() as tx:
+        total = int(tx.value(_OPEN_CONTENTS, id=pst_file_id))
+    with _Work(archive, store, claim, limits) as work:
+        contents = open_contents(archive, store, work.cache, pst_file_id)
+        while batch := list(islice(contents, BATCH_CONTENTS)):
+            work.settle(batch, progress, total)
+    with archive.reading() as tx:
         row = tx.row(_COUNT, id=pst_file_id, none=f"{NO_EXTRACTOR}%") or {}
     counts = {name: int(count) for name, count in row.items()}
     metrics = {
         "elapsed_s": time.monotonic() - started,
-        "contents": float(len(contents)),
+        "contents": float(work.settled),
         "contents_cached": float(work.cached),
     }
     errors = counts["failed"] - counts["without_extractor"]
@@ -97,8 +87,8 @@ def run_under(
 
 def _add_documents(archive: Archive, pst_file_id: str, claim: Claim) -> None:
     namespace = uuid.UUID(pst_file_id)
+    missing = streamed(archive, _MISSING, id=pst_file_id)
     with archive.transaction() as tx:
-        missing = tx.rows(_MISSING, id=pst_file_id)
         tx.change_many(
             _ADD,
             (
@@ -120,11 +110,11 @@ class _Work:
 
     def __init__(self, archive: Archive, store: FolderStore, claim: Claim, limits: Limits) -> None:
         self._archive, self._store, self._claim, self._limits = archive, store, claim, limits
-        self._cache = TextCache(store, extractor_version())
+        self.cache = TextCache(store, extractor_version())
         self._stack = ExitStack()
         self._children: Children | None = None
         self._renewed_at = time.monotonic()
-        self._settled = 0
+        self.settled = 0
         self.cached = 0
 
     def __enter__(self) -> Self:
@@ -133,39 +123,24 @@ class _Work:
     def __exit__(self, *_: object) -> None:
         self._stack.close()
 
-    def contents(self, pst_file_id: str) -> list[_Content]:
-        """What has no text yet: each content once, with all its documents."""
-        with self._archive.transaction() as tx:
-            rows = tx.rows(_OPEN, id=pst_file_id)
-        found: dict[str, _Content] = {}
-        for row in rows:
-            suffix = Path(row["file_name"] or "").suffix.lower()[1:][:_SUFFIX_CHARACTERS]
-            declared = (row["mime_type"] or "").lower()[:_TYPE_CHARACTERS]
-            key = self._cache.key(row["attachment_hash"], suffix, declared)
-            path = self._store.path_for(row["s3_key"] or "no-object")
-            request = Request(path, row["attachment_hash"], suffix, declared)
-            known = row["error_message"] if row["status"] == "FAILED" else None
-            content = found.setdefault(key, _Content(request, key))
-            content.documents.append((row["id"], known))
-        return list(found.values())
-
-    def settle(self, batch: Sequence[_Content], progress: Progress, total: int) -> None:
+    def settle(self, batch: Sequence[Content], progress: Progress, total: int) -> None:
         """Read a batch and write what came of it, under the claim."""
-        answered = [(content, self._cache.get(content.cache_key)) for content in batch]
+        answered = [(content, self.cache.get(content.cache_key)) for content in batch]
         kept = [(content, answer) for content, answer in answered if answer is not None]
         self.cached += len(kept)
         for read in self._read([content for content, answer in answered if answer is None]):
             kept.append(read)
-            progress("text", self._settled + len(kept), total)
-        self._settled += len(kept)
+            progress("text", min(self.settled + len(kept), total), total)
+        self.settled += len(kept)
+        progress("text", min(self.settled, total), total)
         now = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
         with self._archive.transaction() as tx:
             for content, answer in kept:
                 tx.change_many(_SETTLE, _rows(content, answer, now))
             self._claim.check(tx)
 
-    def _read(self, contents: Sequence[_Content]) -> Iterator[tuple[_Content, Answer]]:
-        by_request: dict[Request, list[_Content]] = defaultdict(list)
+    def _read(self, contents: Sequence[Content]) -> Iterator[tuple[Content, Answer]]:
+        by_request: dict[Request, list[Content]] = defaultdict(list)
         for content in contents:
             by_request[content.request].append(content)
         if by_request and self._children is None:
@@ -176,7 +151,7 @@ class _Work:
                 continue
             request, answer = result
             for content in by_request[request]:
-                self._cache.put(content.cache_key, answer)
+                self.cache.put(content.cache_key, answer)
                 yield content, answer
 
     def _renew(self) -> None:
@@ -185,7 +160,7 @@ class _Work:
             self._renewed_at = time.monotonic()
 
 
-def _rows(content: _Content, answer: Answer, now: str) -> list[dict[str, object]]:
+def _rows(content: Content, answer: Answer, now: str) -> list[dict[str, object]]:
     status = "FAILED" if answer.text is None else "READY"
     return [
         {

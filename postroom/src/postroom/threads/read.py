@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import closing
 from sys import intern
 from typing import Final
 
 from postroom.archive.archive import Archive
-from postroom.archive.transaction import Row, for_postgres
+from postroom.archive.transaction import Row
+from postroom.row_stream import streamed
 from postroom.threads.by_subject import MOST_PEOPLE
 from postroom.threads.conversation import conversation_index
 from postroom.threads.item import ThreadItem
 from postroom.threads.message_id import message_ids, own_message_id
 from postroom.threads.subject import subject_of
-
-_FETCHED_AT_ONCE: Final = 5000
 
 # What is embedded in another mail is part of that one: it takes no part in a conversation.
 _MAILS: Final = """SELECT id, pst_nid, node_path, sent_filetime, received_filetime, message_id,
@@ -30,7 +28,7 @@ def read_items(archive: Archive, pst_file_id: str) -> Iterator[ThreadItem]:
     Rows are streamed, and what repeats (ids that are referred to, addresses, subjects) is held
     once.
     """
-    for row in _rows(archive, pst_file_id):
+    for row in streamed(archive, _MAILS, pst_file_id=pst_file_id):
         yield item_of(row)
 
 
@@ -54,17 +52,6 @@ def item_of(row: Row) -> ThreadItem:
         sender=intern(sender) if sender else None,
         recipients=_recipients(row["recipients"]),
     )
-
-
-def _rows(archive: Archive, pst_file_id: str) -> Iterator[Row]:
-    with closing(archive.connect()) as connection:
-        if archive.backend == "sqlite":
-            yield from connection.execute(_MAILS, {"pst_file_id": pst_file_id})
-            return
-        # A named cursor stays on the server: psycopg would fetch the whole result at once.
-        with connection.cursor(name="mails") as cursor:
-            cursor.itersize = _FETCHED_AT_ONCE
-            yield from cursor.execute(for_postgres(_MAILS), {"pst_file_id": pst_file_id})
 
 
 def _recipients(stored: str) -> tuple[str, ...]:

@@ -1,0 +1,27 @@
+"""The rows of a query one after the other, however many they are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from typing import Final
+
+from postroom.archive.archive import Archive
+from postroom.archive.transaction import Row, for_postgres
+
+_FETCHED_AT_ONCE: Final = 2000
+
+
+def streamed(archive: Archive, sql: str, **parameters: object) -> Iterator[Row]:
+    """Yield each row of `sql` as of the moment it began, on a connection of its own.
+
+    Other connections may write meanwhile. Only a bounded number of rows is held at once.
+    """
+    with closing(archive.connect()) as connection:
+        if archive.backend == "sqlite":
+            yield from connection.execute(sql, parameters)
+            return
+        # A named cursor stays on the server: psycopg would fetch the whole result at once.
+        with connection.cursor(name="streamed") as cursor:
+            cursor.itersize = _FETCHED_AT_ONCE
+            yield from cursor.execute(for_postgres(sql), parameters)
