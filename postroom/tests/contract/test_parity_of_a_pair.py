@@ -158,7 +158,7 @@ def test_the_command_writes_its_reports_and_leaves_with_the_verdict(
 def test_the_command_judges_a_set(
     pair: Pair, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One pair of one class proves nothing of a set: exit 3, and the page says which are missing."""
+    """One pair of one class proves nothing of a set: exit 3, the page says which are missing."""
     monkeypatch.setenv("THE_DSN", pair.dsn)
     listed = tmp_path / "pairs.csv"
     listed.write_text(f"baseline,candidate,class\n{BASELINE},{CANDIDATE},small\n")
