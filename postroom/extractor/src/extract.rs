@@ -19,7 +19,7 @@ use crate::messaging::{Faults, Folders, has_password};
 use crate::ndb::{Pst, Reader};
 use crate::source::{FileSource, Source};
 use crate::write::{
-    Committed, Committer, Extra, FolderCounts, Manifest, ObjectFolder, Plan, Queue, Shared,
+    Committed, Committer, Extra, FolderCounts, Limits, Manifest, ObjectFolder, Plan, Queue, Shared,
     SourceFacts, Worker, folders_csv, manifest_json, sorted_json,
 };
 
@@ -27,6 +27,9 @@ use crate::write::{
 const IN_FLIGHT_BYTES: usize = 32 << 20;
 /// Small files may have outputs of at least this size.
 const LEAST_OUTPUT: u64 = 16 << 20;
+/// No sound file has a byte that is read this often.
+const READ_TIMES: u64 = 64;
+const LEAST_READ: u64 = 1 << 30;
 /// Messages inside messages are read by functions inside functions.
 const STACK_BYTES: usize = 64 << 20;
 const HASH_PIECE: usize = 1 << 20;
@@ -225,9 +228,18 @@ impl Run<'_> {
         let opened = Opened::new(Box::new(Arc::clone(&self.source)))?;
         let folders = &opened.folders.list;
         let limit = self.limit();
+        let most_read = self
+            .source
+            .size()
+            .saturating_mul(READ_TIMES)
+            .max(LEAST_READ);
+        let limits = Limits {
+            output_bytes: limit,
+            read_bytes: most_read,
+        };
         let write_failed = |e: std::io::Error| unwritable(self.partial, &e.to_string());
         let mut committer =
-            Committer::create(self.partial, folders.len(), limit).map_err(write_failed)?;
+            Committer::create(self.partial, folders.len(), limits).map_err(write_failed)?;
         committer.faults(&opened.faults).map_err(write_failed)?;
         let objects = ObjectFolder::new(Some(self.partial.to_owned()), self.options.extra, limit);
         let shared = Shared {

@@ -4,6 +4,10 @@ use uuid::Uuid;
 
 use crate::error::OpenError;
 use crate::extract::Opened;
+use crate::ndb::{
+    Bid, BlockIndex, BlockPlace, Encoding, Format, Header, Layout, Nid, Node, NodeIndex, PageRef,
+    Pst,
+};
 use crate::source::Source;
 use crate::write::{Chunk, Extra, ObjectFolder, Plan, Shared, Worker};
 
@@ -77,4 +81,42 @@ pub fn extract_in_memory(source: Box<dyn Source>, limit: u64) -> Result<Extracte
         chunks,
         early_faults: opened.faults.len(),
     })
+}
+
+/// A Unicode file of nothing but these blocks, not encoded, and a root folder in block 4.
+pub fn file_of_blocks(blocks: &[(Bid, Vec<u8>)]) -> Pst {
+    let mut bytes = Vec::new();
+    let mut index = BlockIndex::default();
+    for (bid, data) in blocks {
+        let size = u16::try_from(data.len()).unwrap_or(u16::MAX);
+        let offset = bytes.len() as u64;
+        index.push(*bid, BlockPlace { offset, size });
+        bytes.extend(data.iter().take(usize::from(size)));
+        bytes.resize((bytes.len() + 16).next_multiple_of(64), 0);
+    }
+    index.finish();
+    let mut nodes = NodeIndex::default();
+    let root = Nid::ROOT_FOLDER;
+    nodes.push(Node {
+        nid: root,
+        data: Bid(4),
+        sub: Bid(0),
+        parent: root,
+    });
+    let nowhere = PageRef { bid: 0, offset: 0 };
+    let header = Header {
+        version: 23,
+        layout: Layout::of(Format::Unicode),
+        encoding: Encoding::None,
+        node_root: nowhere,
+        block_root: nowhere,
+        declared_size: bytes.len() as u64,
+        findings: Vec::new(),
+    };
+    Pst {
+        source: Box::new(bytes),
+        header,
+        blocks: index,
+        nodes,
+    }
 }

@@ -8,10 +8,9 @@
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use postroom_extractor::memory::extract_in_memory;
+use postroom_extractor::memory::{extract_in_memory, file_of_blocks};
 use postroom_extractor::messaging::ContentStore;
-use postroom_extractor::ndb::{Bid, BlockIndex, BlockPlace, DataTree, Nid, Node, NodeIndex};
-use postroom_extractor::ndb::{Pst, Reader, SubNodes};
+use postroom_extractor::ndb::{Bid, DataTree, Nid, Pst, Reader, SubNodes};
 use postroom_extractor::write::{Extra, ObjectFolder, ObjectWriter};
 
 fn synth(profile: &str, mails: &str) -> Vec<u8> {
@@ -30,32 +29,12 @@ fn synth(profile: &str, mails: &str) -> Vec<u8> {
     std::fs::read(path).unwrap()
 }
 
-/// A file made of blocks with these ids, in the layout of a sound one.
-fn file_of(blocks: &[(u64, Vec<u8>)]) -> Pst {
-    let (sound, _) = Pst::open(Box::new(synth("small", "1"))).unwrap();
-    let mut bytes = Vec::new();
-    let mut index = BlockIndex::default();
-    for (bid, data) in blocks {
-        let offset = bytes.len() as u64;
-        let size = u16::try_from(data.len()).unwrap();
-        index.push(Bid(*bid), BlockPlace { offset, size });
-        bytes.extend_from_slice(data);
-        bytes.resize((bytes.len() + 16).next_multiple_of(64), 0);
-    }
-    index.finish();
-    let mut nodes = NodeIndex::default();
-    nodes.push(Node {
-        nid: Nid(0x122),
-        data: Bid(4),
-        sub: Bid(0),
-        parent: Nid(0x122),
-    });
-    Pst {
-        source: Box::new(bytes),
-        header: sound.header,
-        blocks: index,
-        nodes,
-    }
+fn file_of(blocks: Vec<(u64, Vec<u8>)>) -> Pst {
+    let blocks: Vec<_> = blocks
+        .into_iter()
+        .map(|(bid, data)| (Bid(bid), data))
+        .collect();
+    file_of_blocks(&blocks)
 }
 
 /// An XBLOCK or XXBLOCK that names one block many times.
@@ -69,7 +48,7 @@ fn list(level: u8, bid: u64, times: u16) -> Vec<u8> {
 
 #[test]
 fn eight_gigabytes_out_of_one_block_meet_the_limit_of_outputs() {
-    let pst = file_of(&[
+    let pst = file_of(vec![
         (4, vec![7; 8176]),
         (10, list(1, 4, 1021)),
         (14, list(2, 10, 1021)),
@@ -89,7 +68,7 @@ fn eight_gigabytes_out_of_one_block_meet_the_limit_of_outputs() {
 
 #[test]
 fn a_list_of_blocks_that_names_itself_is_refused() {
-    let pst = file_of(&[(4, vec![7; 10]), (14, list(2, 14, 3))]);
+    let pst = file_of(vec![(4, vec![7; 10]), (14, list(2, 14, 3))]);
     let reader = Reader::new(&pst);
     assert!(DataTree::load(&reader, Bid(14)).is_err());
 }
@@ -101,7 +80,7 @@ fn subnodes_that_name_themselves_are_a_finding() {
         branch.extend([5, 0, 0, 0, 0, 0, 0, 0]);
         branch.extend(18_u64.to_le_bytes());
     }
-    let pst = file_of(&[(4, vec![7; 10]), (18, branch)]);
+    let pst = file_of(vec![(4, vec![7; 10]), (18, branch)]);
     let reader = Reader::new(&pst);
     assert_eq!(SubNodes::load(&reader, Bid(18)).unwrap().iter().count(), 0);
     assert!(

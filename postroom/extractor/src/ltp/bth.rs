@@ -1,5 +1,7 @@
 //! The B-tree on a heap (\[MS-PST\] 2.3.2).
 
+use std::collections::HashSet;
+
 use super::heap::{Heap, Hid};
 use crate::bytes::{u8_at, u32_at};
 use crate::error::ReadError;
@@ -73,7 +75,9 @@ impl Bth {
             }
             level = below;
         }
-        level.retain(|hid| hid.0 != 0);
+        // Pieces that a damaged tree names again would give their records again.
+        let mut seen = HashSet::with_capacity(level.len());
+        level.retain(|hid| hid.0 != 0 && seen.insert(hid.0));
         Ok(level)
     }
 

@@ -14,6 +14,9 @@ const CLIENT: u8 = 0xBC;
 /// A value of more bytes than this is not held in memory.
 pub const MAX_VALUE_BYTES: usize = 64 << 20;
 
+/// Tags have 16 bits.
+const MAX_ENTRIES: usize = 1 << 16;
+
 /// A property that cannot be read: it costs this property, not the item.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PropError {
@@ -87,6 +90,9 @@ impl<'r, 'p, 's> Properties<'r, 'p, 's> {
                 Ok(piece) => entries.extend(piece.chunks_exact(tree.record()).filter_map(entry)),
                 Err(error) => reader.note(error),
             }
+            if entries.len() > MAX_ENTRIES {
+                return Err(ReadError::limit("too many properties in one item").in_block(data));
+            }
         }
         let is_sorted = entries.is_sorted_by_key(|e| e.tag);
         Ok(Self {
@@ -136,6 +142,7 @@ impl<'r, 'p, 's> Properties<'r, 'p, 's> {
                 Cow::Owned(tree.read_all(reader, MAX_VALUE_BYTES).map_err(fail)?)
             }
         };
+        self.heap.reader.spend_value(data.len()).map_err(fail)?;
         Ok(Value {
             kind: entry.kind,
             data,

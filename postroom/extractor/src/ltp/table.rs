@@ -54,8 +54,12 @@ pub struct Table<'r, 'p> {
 pub fn row_ids(reader: &Reader, data: Bid) -> Result<Vec<u32>, ReadError> {
     let mut heap = Heap::open(reader, data)?;
     let info = info(&heap).map_err(|e| e.in_block(data))?;
-    let rows = index(&mut heap, info.index)?;
-    Ok(rows.into_iter().map(|row| row.id).collect())
+    let ids = index(&mut heap, info.index, |row| row.id)?;
+    if ids.is_empty() && has_rows(&heap, &info) {
+        let reason = "the contents table has rows but no index of them";
+        reader.note(ReadError::structure(reason).in_block(data));
+    }
+    Ok(ids)
 }
 
 impl<'r, 'p> Table<'r, 'p> {
@@ -66,7 +70,7 @@ impl<'r, 'p> Table<'r, 'p> {
     pub fn open(reader: &'r Reader<'p>, data: Bid, subs: SubNodes) -> Result<Self, ReadError> {
         let mut heap = Heap::open(reader, data)?;
         let info = info(&heap).map_err(|e| e.in_block(data))?;
-        let rows = index(&mut heap, info.index)?;
+        let rows = index(&mut heap, info.index, |row| row)?;
         let matrix = if rows.is_empty() {
             Vec::new()
         } else {
@@ -104,6 +108,7 @@ impl<'r, 'p> Table<'r, 'p> {
             return Ok(None);
         }
         let data = self.cell(cells, column).map_err(fail)?;
+        self.heap.reader.spend_value(data.len()).map_err(fail)?;
         Ok(Some(Value {
             kind: column.kind,
             data,
@@ -194,8 +199,14 @@ fn column(bytes: &[u8]) -> Option<Column> {
     })
 }
 
+/// Whether there are bytes where the rows should be, or a subnode for them.
+fn has_rows(heap: &Heap, info: &Info) -> bool {
+    let rows = Hid(info.rows);
+    rows.0 != 0 && (!rows.is_heap() || heap.piece(rows).is_ok_and(|piece| !piece.is_empty()))
+}
+
 /// The row index; ANSI files give places 16 bits.
-fn index(heap: &mut Heap, at: Hid) -> Result<Vec<Row>, ReadError> {
+fn index<T>(heap: &mut Heap, at: Hid, of: fn(Row) -> T) -> Result<Vec<T>, ReadError> {
     if at.0 == 0 {
         return Ok(Vec::new());
     }
@@ -203,11 +214,16 @@ fn index(heap: &mut Heap, at: Hid) -> Result<Vec<Row>, ReadError> {
     let mut rows = Vec::new();
     for leaf in tree.leaves(heap)? {
         match heap.piece(leaf) {
-            Ok(piece) => rows.extend(piece.chunks_exact(tree.record()).filter_map(row)),
+            Ok(piece) => rows.extend(piece.chunks_exact(tree.record()).filter_map(row).map(of)),
             Err(error) => heap.reader.note(error),
         }
         if rows.len() > 4096 {
             heap.trim();
+        }
+        if rows.len() > heap.reader.most_records() {
+            return Err(ReadError::limit(
+                "a table has more rows than the file has room for",
+            ));
         }
     }
     Ok(rows)

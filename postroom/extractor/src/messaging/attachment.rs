@@ -4,7 +4,7 @@ use crate::error::{Fault, Kind, ReadError};
 use crate::identity::hash::AttachmentRecord;
 use crate::identity::{attachment_method, has_content};
 use crate::ltp::{Content, Entry, Properties, Row, Value, is_object, tag};
-use crate::ndb::{Bid, DataTree, Nid, Reader, SubNodes};
+use crate::ndb::{Bid, DataTree, Nid, Reader, SubNodes, nid_type};
 
 use super::faults::{Faults, Spoiled};
 use super::text::Decoder;
@@ -235,5 +235,24 @@ pub fn spoiled(attachments: &[Attachment]) -> Spoiled {
     Spoiled {
         content: false,
         record,
+    }
+}
+
+/// Attachment nodes that no row of the table names are told of: their content is not read.
+pub fn tell_unlisted(subs: &SubNodes, rows: &[Row], faults: &mut Faults) {
+    let mut listed: Vec<u32> = rows.iter().map(|row| row.id).collect();
+    listed.sort_unstable();
+    for node in subs
+        .iter()
+        .filter(|node| node.nid.kind() == nid_type::ATTACHMENT)
+    {
+        if listed.binary_search(&node.nid.0).is_err() {
+            let reason = "the attachment is not in the attachment table of its message";
+            let nid = Some(node.nid);
+            faults.add(Fault {
+                nid,
+                ..Fault::new(Kind::Attachment, reason)
+            });
+        }
     }
 }

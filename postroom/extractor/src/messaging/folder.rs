@@ -175,7 +175,8 @@ impl Folders {
     /// The message nodes that nobody took: their parent is no folder.
     pub fn orphans(&self, pst: &Pst, claims: &mut Claims, faults: &mut Faults) -> Vec<Member> {
         faults.folder_nid = None;
-        let mut nids: Vec<_> = self.by_parent.iter().map(|&(_, nid)| nid).collect();
+        let all = self.by_parent.iter().map(|&(_, nid)| nid);
+        let mut nids: Vec<_> = all.filter(|&nid| claims.is_free(pst, Nid(nid))).collect();
         nids.sort_unstable();
         let mut members = Vec::new();
         for nid in nids {
@@ -226,6 +227,13 @@ impl Claims {
         Self {
             bits: vec![0; pst.nodes.len().div_ceil(64)],
         }
+    }
+
+    /// Whether nobody has taken the message.
+    fn is_free(&self, pst: &Pst, nid: Nid) -> bool {
+        let at = pst.nodes.position(nid);
+        let word = at.and_then(|at| Some((self.bits.get(at / 64)?, at % 64)));
+        word.is_some_and(|(word, bit)| word & (1 << bit) == 0)
     }
 
     fn claim(&mut self, pst: &Pst, nid: Nid) -> Claim {
@@ -294,6 +302,7 @@ impl Walk<'_, '_> {
     fn folder(&mut self, nid: Nid, above: Option<String>, is_root: bool) -> Folder {
         self.faults.folder_nid = Some(nid);
         self.faults.nid = Some(nid);
+        self.reader.begin_values();
         let node = self.reader.pst.nodes.find(nid);
         let name = node
             .map_or_else(

@@ -1,5 +1,7 @@
 //! Messages (\[MS-PST\] 2.4.5, \[MS-OXCMSG\] 2.2.1).
 
+use std::collections::HashSet;
+
 use crate::error::{Fault, Kind, ReadError};
 use crate::identity::hash::{self, Content, Hash};
 use crate::identity::header::MessageIds;
@@ -164,7 +166,10 @@ impl MessageReader<'_, '_> {
     ) -> Vec<Attachment> {
         let table = match self.table(subs, Nid::ATTACHMENT_TABLE) {
             Ok(Some(table)) => table,
-            Ok(None) => return Vec::new(),
+            Ok(None) => {
+                attachment::tell_unlisted(subs, &[], faults);
+                return Vec::new();
+            }
             Err(error) => {
                 faults.read(Kind::Structure, error);
                 spoiled.add(Spoiled {
@@ -186,6 +191,7 @@ impl MessageReader<'_, '_> {
             .enumerate()
             .map(|(index, &row)| reader.read(index, row, decoder, faults))
             .collect();
+        attachment::tell_unlisted(subs, table.rows(), faults);
         spoiled.add(attachment::spoiled(&found));
         found
     }
@@ -200,7 +206,7 @@ impl MessageReader<'_, '_> {
     ) {
         let mut categories = b"[]".to_vec();
         let mut out = vec![b'{'];
-        let mut seen = Vec::new();
+        let mut seen = HashSet::new();
         for &entry in properties.entries().iter().filter(|e| e.tag >= FIRST_NAMED) {
             let unnamed = format!("0x{:04x}", entry.tag);
             let name = self.names.name(entry.tag).unwrap_or(&unnamed).to_owned();
@@ -229,7 +235,7 @@ impl MessageReader<'_, '_> {
             crate::write::json_string(&mut out, &name);
             out.push(b':');
             if named_json::put(&mut out, &value, decoder) {
-                seen.push(name);
+                seen.insert(name);
             } else {
                 out.truncate(start);
             }

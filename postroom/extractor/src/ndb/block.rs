@@ -15,7 +15,11 @@ pub struct Reader<'p> {
     findings: RefCell<Vec<ReadError>>,
     stored: RefCell<Vec<u8>>,
     read_bytes: Cell<u64>,
+    value_bytes: Cell<u64>,
 }
+
+/// Values of one family of messages that are held in memory, all in all.
+const MAX_VALUES: u64 = 512 << 20;
 
 impl<'p> Reader<'p> {
     pub fn new(pst: &'p Pst) -> Self {
@@ -24,6 +28,7 @@ impl<'p> Reader<'p> {
             findings: RefCell::default(),
             stored: RefCell::default(),
             read_bytes: Cell::new(0),
+            value_bytes: Cell::new(0),
         }
     }
 
@@ -35,6 +40,33 @@ impl<'p> Reader<'p> {
     /// Remembers damage that does not stop the reading.
     pub fn note(&self, finding: ReadError) {
         self.findings.borrow_mut().push(finding);
+    }
+
+    /// Begins a family of messages: the values that it may hold are counted anew.
+    pub fn begin_values(&self) {
+        self.value_bytes.set(0);
+    }
+
+    /// Counts the bytes of a value.
+    ///
+    /// # Errors
+    /// If all values together are more than any mail has.
+    pub fn spend_value(&self, bytes: usize) -> Result<(), ReadError> {
+        let spent = self.value_bytes.get().saturating_add(bytes as u64);
+        self.value_bytes.set(spent);
+        if spent > MAX_VALUES {
+            return Err(ReadError::limit(
+                "the values of one message take too much memory",
+            ));
+        }
+        Ok(())
+    }
+
+    /// Rows or entries that a file of this size can hold at most.
+    pub fn most_records(&self) -> usize {
+        usize::try_from(self.pst.source.size() / 4)
+            .unwrap_or(usize::MAX)
+            .saturating_add(1024)
     }
 
     /// Bytes read from the file by this reader, so far.

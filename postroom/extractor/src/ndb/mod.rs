@@ -2,6 +2,7 @@
 
 mod block;
 mod checksum;
+mod column;
 mod crypt;
 mod data_tree;
 mod header;
@@ -14,7 +15,7 @@ mod subnode;
 pub use block::Reader;
 pub use crypt::Encoding;
 pub use data_tree::DataTree;
-pub use header::Header;
+pub use header::{Header, PageRef};
 pub use ids::{Bid, Nid, nid_type};
 pub use index::{BlockIndex, BlockPlace, Node, NodeIndex};
 pub use layout::{Format, Layout};

@@ -84,8 +84,30 @@ pub struct Committed {
     pub object_bytes: u64,
     pub read_bytes: u64,
     pub outputs: Vec<(String, Value)>,
-    /// The limit of outputs was reached and what came after is missing.
-    pub is_cut: bool,
+    /// The limit that was reached, so that what came after is missing.
+    pub cut: Option<String>,
+}
+
+/// What a run may write, and what it may read to do so: blocks that many nodes share are read
+/// again and again.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    pub output_bytes: u64,
+    pub read_bytes: u64,
+}
+
+impl Limits {
+    /// Which of them is exceeded.
+    fn exceeded(&self, output_bytes: u64, read_bytes: u64) -> Option<String> {
+        if output_bytes > self.output_bytes {
+            let limit = self.output_bytes;
+            return Some(format!(
+                "the outputs would exceed {limit} bytes (--max-output)"
+            ));
+        }
+        let is_too_much = read_bytes > self.read_bytes;
+        is_too_much.then(|| format!("more than {} bytes would be read", self.read_bytes))
+    }
 }
 
 /// Writes the outputs of a run into a folder.
@@ -96,7 +118,7 @@ pub struct Committer {
     seen: HashSet<[u8; 16]>,
     committed: Committed,
     spent: u64,
-    limit: u64,
+    limits: Limits,
     /// Objects may lie there that no record names.
     has_strays: bool,
 }
@@ -106,7 +128,7 @@ impl Committer {
     ///
     /// # Errors
     /// If a file cannot be written.
-    pub fn create(root: &Path, folders: usize, limit: u64) -> io::Result<Self> {
+    pub fn create(root: &Path, folders: usize, limits: Limits) -> io::Result<Self> {
         let mut gzip = Gzip::default();
         let mut texts = Vec::new();
         for name in TEXT_FILES {
@@ -130,7 +152,7 @@ impl Committer {
                 ..Committed::default()
             },
             spent: 0,
-            limit,
+            limits,
             has_strays: false,
         })
     }
@@ -158,8 +180,9 @@ impl Committer {
     /// If it cannot be written.
     pub fn chunk(&mut self, chunk: &Chunk) -> io::Result<bool> {
         self.spent = self.spent.saturating_add(chunk.output_bytes());
-        if self.spent > self.limit {
-            self.committed.is_cut = true;
+        let read = self.committed.read_bytes.saturating_add(chunk.read_bytes);
+        if let Some(reason) = self.limits.exceeded(self.spent, read) {
+            self.committed.cut = Some(reason);
             self.has_strays = true;
             return Ok(false);
         }
@@ -195,11 +218,9 @@ impl Committer {
     /// # Errors
     /// If that cannot be written.
     pub fn tell_cut(&mut self, folders: &[Folder], failed_rows: &[u64]) -> io::Result<()> {
-        if !self.committed.is_cut {
+        let Some(reason) = self.committed.cut.clone() else {
             return Ok(());
-        }
-        let limit = self.limit;
-        let reason = format!("the outputs would exceed {limit} bytes (--max-output)");
+        };
         let mut faults = vec![Fault::new(
             Kind::Limit,
             format!("{reason}: messages are left out"),

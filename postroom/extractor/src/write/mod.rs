@@ -18,7 +18,7 @@ mod unit;
 
 pub use attachment_row::ATTACHMENT_COLUMNS;
 pub use chunk::{Chunk, Counts, Part, TEXT_FILES};
-pub use commit::{Committed, Committer};
+pub use commit::{Committed, Committer, Limits};
 pub use email_row::{EMAIL_COLUMNS, item_id};
 pub use fault_line::fault_line;
 pub use folders_csv::{FolderCounts, folders_csv};

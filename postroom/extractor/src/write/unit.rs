@@ -225,6 +225,7 @@ impl<'a> Worker<'a> {
         let Some(node) = self.shared.pst.nodes.find(place.top) else {
             return;
         };
+        self.reader.begin_values();
         if self.message(place, node.data, node.sub, path, &mut family) {
             self.texts.counts.written += 1;
         } else {
