@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from cutline.parity.workbench import Workbench, name
 
-BUCKETS = 4096
+BUCKETS = 1024
 Print = tuple[int, int, int]
 """Count and two sums."""
 
@@ -68,14 +68,15 @@ def _lanes(columns: Sequence[str], seeds: Seeds) -> tuple[str, str]:
     """Return the expressions of a row's two hashes: of its text, and of the hashes of its columns.
 
     They are made in different ways on purpose: DuckDB's `hash` takes no seed, so two of the same
-    way would share every collision of it. The outer hash of the second keeps its sum from
-    cancelling out where values change places.
+    way would share every collision of it. `concat_ws` leaves NULLs out, so the first hash says
+    beside the text which columns are NULL. The outer hash keeps a sum from cancelling out where
+    values change places.
     """
-    parts = (f"coalesce({name(c)}, '{seeds.null}')" for c in columns)
-    between = f", '{seeds.between}', "
-    text = f"concat('{seeds.first:016x}', {between.join(parts)})"
-    columns_hash = f"hash({', '.join(name(c) for c in columns)})"
-    return f"hash({text})", f"hash(xor({columns_hash}, {seeds.second}::UBIGINT))"
+    names = [name(c) for c in columns]
+    text = f"concat_ws('{seeds.between}', '{seeds.first:016x}', {', '.join(names)})"
+    nulls = ", ".join(f"{one} IS NULL" for one in names)
+    first = f"hash(xor(hash({text}, {nulls}), {seeds.first}::UBIGINT))"
+    return first, f"hash(xor(hash({', '.join(names)}), {seeds.second}::UBIGINT))"
 
 
 def fingerprints(

@@ -9,7 +9,6 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Literal, Self
 
 import duckdb
@@ -77,7 +76,7 @@ class Workbench:
     def open(cls) -> Self:
         """Open an empty workbench in a folder that only we can read."""
         folder = tempfile.TemporaryDirectory(prefix="cutline-parity-")
-        connection = duckdb.connect(str(Path(folder.name) / "workbench.duckdb"))
+        connection = duckdb.connect(":memory:")
         connection.execute(f"SET memory_limit = '{MEMORY}'")
         connection.execute(f"SET temp_directory = {literal(folder.name)}")
         connection.execute("SET preserve_insertion_order = false")

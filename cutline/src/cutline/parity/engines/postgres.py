@@ -12,7 +12,7 @@ from adbc_driver_manager import Error as AdbcError
 
 from cutline.errors import CannotMeasure
 from cutline.parity.engines.base import Source, bind, query_for
-from cutline.parity.engines.server_prints import drill_query, prints_query
+from cutline.parity.engines.server_prints import bucket, drill_query, prints_query
 from cutline.parity.narrow import Lane, Prints, Seeds, prints_of
 from cutline.parity.side import Side
 from cutline.parity.suite import Dataset, Suite
@@ -60,14 +60,15 @@ class PostgresSource(Source):
 
     def run(self, sql: str) -> list[tuple[Any, ...]]:
         """Run one statement and return its rows."""
+        columns = (column.to_pylist() for column in self.table(sql).columns)
+        return list(zip(*columns, strict=True))
+
+    def table(self, sql: str) -> pa.Table:
+        """Run one statement and return what it returns, an empty table if that is nothing."""
         try:
             with self._connection.cursor() as cursor:
                 cursor.execute(sql)
-                if not cursor.description:
-                    return []
-                table = cursor.fetch_arrow_table()
-                columns = (column.to_pylist() for column in table.columns)
-                return list(zip(*columns, strict=True))
+                return cursor.fetch_arrow_table() if cursor.description else pa.table({})
         except AdbcError as error:
             raise CannotMeasure("PostgreSQL refused a query", why=_first_line(error)) from error
 
@@ -84,7 +85,8 @@ class PostgresSource(Source):
         self, dataset: Dataset, key: Sequence[str], lanes: Sequence[Lane], seeds: Seeds
     ) -> Prints:
         """Return the fingerprints of a dataset by bucket, computed by the server in one pass."""
-        rows = self.run(prints_query(self.query(dataset), key, lanes, seeds))
+        bucketed = self._bucket(dataset, key, seeds)
+        rows = self.run(prints_query(self.query(dataset), bucketed, lanes, seeds))
         return {int(row[0]): prints_of(row[1:]) for row in rows}
 
     def stage_buckets(  # one pass has that many sides
@@ -98,8 +100,16 @@ class PostgresSource(Source):
         seeds: Seeds,
     ) -> None:
         """Stream only the rows of some buckets onto the workbench."""
-        sql = drill_query(self.query(dataset), dataset.columns, key, buckets, seeds)
+        bucketed = self._bucket(dataset, key, seeds)
+        sql = drill_query(self.query(dataset), dataset.columns, bucketed, buckets)
         self.stream(bench, side, dataset, sql)
+
+    def _bucket(self, dataset: Dataset, key: Sequence[str], seeds: Seeds) -> str:
+        """Return the expression of a row's bucket, by the types of the key."""
+        columns = ", ".join(name(column) for column in key)
+        table = self.table(f"SELECT {columns} FROM ({self.query(dataset)}) AS d LIMIT 0")
+        integers = {field.name for field in table.schema if pa.types.is_integer(field.type)}
+        return bucket(key, integers, seeds)
 
     def query(self, dataset: Dataset) -> str:
         """Return the dataset's query with its parameters bound."""

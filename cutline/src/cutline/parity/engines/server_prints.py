@@ -9,7 +9,7 @@ byte (collation "C"), since `=` takes 1.0 for 1.00 and some collations take more
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from cutline.parity.narrow import BUCKETS, Lane, Seeds
 from cutline.parity.workbench import name
@@ -24,18 +24,29 @@ def chain(columns: Sequence[str], seed: int, null: str) -> str:
     return hashed
 
 
-def bucket(key: Sequence[str], seeds: Seeds) -> str:
-    """Return the expression of a row's bucket."""
-    return f"({chain(key, seeds.bucket, seeds.null)} & {BUCKETS - 1})"
+def bucket(key: Sequence[str], integers: Collection[str], seeds: Seeds) -> str:
+    """Return the expression of a row's bucket; `integers` are the columns of integer types.
+
+    It only has to put equal keys together. So an integer is hashed as it is, which saves making a
+    text of it in both passes, although its hash keeps no more than 32 bits.
+    """
+    hashed = f"'{seeds.bucket}'::bigint"
+    for column in key:
+        if column in integers:
+            hashed = f"hashint8extended(coalesce({name(column)}, 0)::bigint, {hashed})"
+        else:
+            text = f"coalesce({name(column)}::text, '') COLLATE \"C\""
+            hashed = f"hashtextextended({text}, {hashed})"
+    return f"({hashed} & {BUCKETS - 1})"
 
 
-def prints_query(query: str, key: Sequence[str], lanes: Sequence[Lane], seeds: Seeds) -> str:
+def prints_query(query: str, bucketed: str, lanes: Sequence[Lane], seeds: Seeds) -> str:
     """Return the query of the fingerprints of all lanes by bucket, in one pass.
 
     `UNION ALL … WHERE false` adds no row: without it the planner takes the expression for unique
     and groups in one process, with it the pass runs parallel.
     """
-    inner = [f"{bucket(key, seeds)} AS bucket"]
+    inner = [f"{bucketed} AS bucket"]
     outer = []
     for at, lane in enumerate(lanes):
         for letter, seed in (("a", seeds.first), ("b", seeds.second)):
@@ -46,11 +57,9 @@ def prints_query(query: str, key: Sequence[str], lanes: Sequence[Lane], seeds: S
     return f"SELECT bucket, {', '.join(outer)} FROM ({both}) AS hashed GROUP BY bucket"
 
 
-def drill_query(
-    query: str, columns: Sequence[str], key: Sequence[str], buckets: Sequence[int], seeds: Seeds
-) -> str:
+def drill_query(query: str, columns: Sequence[str], bucketed: str, buckets: Sequence[int]) -> str:
     """Return the query of the rows in some buckets, every column as text."""
     texts = ", ".join(f"{name(column)}::text AS {name(column)}" for column in columns)
     listed = ", ".join(str(number) for number in buckets)
-    where = f"{bucket(key, seeds)} IN ({listed})" if buckets else "false"
+    where = f"{bucketed} IN ({listed})" if buckets else "false"
     return f"SELECT {texts} FROM ({query}) AS d WHERE {where}"
