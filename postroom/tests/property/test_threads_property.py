@@ -6,6 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from postroom.threads import ThreadItem, roots, threads
+from postroom.threads.conversation import conversation_index
+from postroom.threads.message_id import message_ids, own_message_id
+from postroom.threads.subject import subject_of
 
 IDS = st.sampled_from(["1", "2", "3", "4", "5", "gone"])
 PEOPLE = st.sampled_from(["x@a", "y@a", "z@a"])
@@ -82,3 +85,18 @@ def test_a_link_says_how_sure_it_is(items: list[ThreadItem]) -> None:
         assert 0 < link.confidence <= 1
     assert min(confidence["in_reply_to"], default=1) > max(confidence["references"], default=0)
     assert min(confidence["references"], default=1) > max(confidence["subject"], default=0)
+
+
+@given(text=st.text(max_size=200), marks=st.lists(st.sampled_from(["Re: ", "FW:", "aw[2]: "])))
+def test_marks_change_nothing_about_what_a_subject_says(text: str, marks: list[str]) -> None:
+    """However often a mail was answered and forwarded, its subject is found again."""
+    assert subject_of("".join(marks) + text).text == subject_of(text).text
+
+
+@given(text=st.text(st.characters(exclude_categories=()), max_size=200))
+def test_any_header_is_read_without_an_error(text: str) -> None:
+    """What strangers wrote into a field is an id or none, a subject or none."""
+    assert all(message_ids(text))
+    assert own_message_id(text) != ""
+    assert subject_of(text).text == subject_of(text).text.strip()
+    assert conversation_index(text) == b"" or len(text) >= 44

@@ -18,6 +18,7 @@ from postroom.threads.subject import subject_of
         ("[board] Re: [board] Quarterly report", "[board] quarterly report", (True, False)),
         ("Antwort: \u00c4rger mit Stra\u00dfe", "\u00e4rger mit strasse", (True, False)),
         ("回复\uff1a季度报告", "季度报告", (True, False)),
+        ("\uff32\uff25\uff1a quarterly report", "quarterly report", (True, False)),
         ("Refund: order 17", "refund: order 17", (False, False)),
     ],
 )

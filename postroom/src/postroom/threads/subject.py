@@ -11,7 +11,7 @@ from typing import Final
 _ANSWER: Final = "re|aw|sv|vs|antw|antwort|odp|ynt|rif|r|res|bls|回复|回覆|答复|答覆|返信|답장|отв"
 _FORWARD: Final = "fw|fwd|wg|vb|vl|tr|rv|enc|doorst|pd|i|转发|轉寄|轉發|転送|전달|пер"
 _PREFIX: Final = re.compile(
-    rf"\s*(?:(?P<answer>{_ANSWER})|(?P<forward>{_FORWARD}))\s*(?:\[\d+\]|\(\d+\)|\^\d+)?\s*[:\uff1a]",
+    rf"\s*(?:(?P<answer>{_ANSWER})|(?P<forward>{_FORWARD}))\s*(?:\[\d+\]|\(\d+\)|\^\d+)?\s*:",
     re.IGNORECASE,
 )
 _LIST_TAG: Final = re.compile(r"\s*\[[^\[\]]{1,60}\](?=\s*\S)")
@@ -32,16 +32,16 @@ class Subject:
 
 
 def subject_of(raw: str | None) -> Subject:
-    """Strip the marks off; NFKC, lower case, white space runs as one blank.
+    """Strip the marks off, in NFKC; lower case, white space runs as one blank.
 
     The mark that stands first says whether it is an answer or a forward.
     """
-    rest, first = (raw or "")[:LONGEST_CHARACTERS], None
+    rest, first = unicodedata.normalize("NFKC", (raw or "")[:LONGEST_CHARACTERS]), None
     while match := _PREFIX.match(rest) or _tag_before_prefix(rest):
         if match.re is _PREFIX:
             first = first or match.lastgroup
         rest = rest[match.end() :]
-    text = " ".join(unicodedata.normalize("NFKC", rest).casefold().split())
+    text = " ".join(rest.casefold().split())
     told = sum(character.isalnum() for character in text)
     is_told = told >= LEAST_CHARACTERS or (told >= 3 and _has_ideographs(text))  # noqa: PLR2004
     return Subject(text if is_told else "", first == "answer", first == "forward")
