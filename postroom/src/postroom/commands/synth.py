@@ -47,6 +47,7 @@ def find_program() -> str:
 @click.option("--mails", type=int, help="Number of top-level mails.")
 @click.option("--format", "file_format", help="unicode, unicode4k, ansi14 or ansi15.")
 @click.option("--encoding", help="none, permute or cyclic.")
+@click.option("--hostile", metavar="KIND", help="Make one thing wrong, to test readers.")
 @click.option("--pad", is_flag=True, help="Fill the last section of a 4K file too.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def synth(profile: str, target: Path, *, as_json: bool, pad: bool, **options: Any) -> None:  # noqa: ANN401  # click's options
