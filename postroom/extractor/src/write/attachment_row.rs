@@ -54,11 +54,18 @@ fn names(row: &mut Row, found: &Attachment) {
         .into_iter()
         .flatten()
         .find(|name| !name.is_empty());
-    row.text("file_name", name.map(String::as_str));
+    row.text("file_name", name.and_then(|name| base_name(name)));
     row.text("long_name", found.long_name.as_deref());
     row.text("short_name", found.short_name.as_deref());
     row.text("mime_type", found.mime_type.as_deref());
     row.text("content_id", found.content_id.as_deref());
+}
+
+/// What follows the last `/` or `\`: a name that somebody saves under must lead nowhere else.
+fn base_name(name: &str) -> Option<&str> {
+    name.rsplit(['/', '\\'])
+        .next()
+        .filter(|base| !base.is_empty())
 }
 
 fn content(row: &mut Row, found: &Attachment) {
@@ -86,4 +93,17 @@ fn content(row: &mut Row, found: &Attachment) {
         "object_key",
         digits.map(|d| super::objects::key(&d)).as_deref(),
     );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_for_people_is_never_a_path() {
+        assert_eq!(base_name("C:\\Windows\\calc.exe"), Some("calc.exe"));
+        assert_eq!(base_name("../../etc/passwd"), Some("passwd"));
+        assert_eq!(base_name("plain.txt"), Some("plain.txt"));
+        assert_eq!(base_name("folder/"), None);
+    }
 }

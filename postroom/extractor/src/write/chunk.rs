@@ -77,13 +77,13 @@ impl Chunk {
         parts + self.faults.len() + self.stored.len() * 40 + 1024
     }
 
-    /// Bytes that it adds to the outputs.
+    /// Bytes that its texts add to the outputs.
     pub fn output_bytes(&self) -> u64 {
         let texts = self
             .parts
             .iter()
             .map(|p| p.compressed.len() as u64)
             .sum::<u64>();
-        texts + self.faults.len() as u64 + self.stored.iter().map(|(_, size)| size).sum::<u64>()
+        texts + self.faults.len() as u64
     }
 }

@@ -179,7 +179,9 @@ impl Committer {
     /// # Errors
     /// If it cannot be written.
     pub fn chunk(&mut self, chunk: &Chunk) -> io::Result<bool> {
-        self.spent = self.spent.saturating_add(chunk.output_bytes());
+        self.spent = self
+            .spent
+            .saturating_add(chunk.output_bytes() + self.new_bytes(chunk));
         let read = self.committed.read_bytes.saturating_add(chunk.read_bytes);
         if let Some(reason) = self.limits.exceeded(self.spent, read) {
             self.committed.cut = Some(reason);
@@ -193,6 +195,16 @@ impl Committer {
         self.errors.write(&chunk.faults, &chunk.faults, faults)?;
         self.count(chunk);
         Ok(true)
+    }
+
+    /// Bytes of the objects that no chunk before had.
+    fn new_bytes(&self, chunk: &Chunk) -> u64 {
+        let mut found = HashSet::new();
+        let fresh = chunk.stored.iter().filter(|(digest, _)| {
+            let short = short(digest);
+            !self.seen.contains(&short) && found.insert(short)
+        });
+        fresh.fold(0, |sum, (_, size)| sum.saturating_add(*size))
     }
 
     fn count(&mut self, chunk: &Chunk) {

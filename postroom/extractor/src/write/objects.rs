@@ -1,6 +1,7 @@
 //! The store of contents: `objects/ab/abcdef…`, each once.
 
 use std::cell::{Cell, RefCell};
+use std::collections::HashSet;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -18,6 +19,9 @@ use crate::ndb::{DataTree, Reader};
 /// Contents up to this size are gathered before their file is made, so that one that is there
 /// already costs no file at all.
 const GATHERED_BYTES: usize = 256 << 10;
+
+/// What a unit may hash for each byte that it may keep.
+const WORK_TIMES: u64 = 8;
 
 /// Where an object lies, by its digest in hex.
 pub fn key(digest: &str) -> String {
@@ -99,7 +103,12 @@ impl ObjectFolder {
 pub struct ObjectWriter<'f> {
     folder: &'f ObjectFolder,
     temporary: Option<PathBuf>,
+    /// Bytes that the unit keeps.
     spent: Cell<u64>,
+    /// Bytes that the unit has hashed, kept or not.
+    worked: Cell<u64>,
+    /// What the unit keeps: the same content again costs nothing.
+    kept: RefCell<HashSet<Hash>>,
     block: RefCell<Vec<u8>>,
     gathered: RefCell<Vec<u8>>,
     /// What was stored since the last `take_stored`.
@@ -117,6 +126,8 @@ impl<'f> ObjectWriter<'f> {
             folder,
             temporary,
             spent: Cell::new(0),
+            worked: Cell::new(0),
+            kept: RefCell::default(),
             block: RefCell::default(),
             gathered: RefCell::default(),
             stored: RefCell::default(),
@@ -126,6 +137,8 @@ impl<'f> ObjectWriter<'f> {
     /// Begins a unit: what it may store is counted anew.
     pub fn begin_unit(&self) {
         self.spent.set(0);
+        self.worked.set(0);
+        self.kept.borrow_mut().clear();
     }
 
     /// Takes the digests and sizes of what was stored.
@@ -134,20 +147,57 @@ impl<'f> ObjectWriter<'f> {
     }
 
     fn spend(&self, bytes: usize) -> Result<(), ReadError> {
-        let spent = self.spent.get().saturating_add(bytes as u64);
-        self.spent.set(spent);
+        let add = |cell: &Cell<u64>| {
+            cell.set(cell.get().saturating_add(bytes as u64));
+            cell.get()
+        };
+        let (spent, worked) = (add(&self.spent), add(&self.worked));
         if spent > self.folder.limit {
-            let reason = format!(
-                "the outputs would exceed {} bytes (--max-output)",
-                self.folder.limit
-            );
-            return Err(ReadError::limit(reason));
+            return Err(self.over_limit());
+        }
+        if worked > self.folder.limit.saturating_mul(WORK_TIMES) {
+            return Err(ReadError::limit(
+                "the contents of these messages take too much work",
+            ));
         }
         Ok(())
     }
 
+    fn over_limit(&self) -> ReadError {
+        let limit = self.folder.limit;
+        ReadError::limit(format!(
+            "the outputs would exceed {limit} bytes (--max-output)"
+        ))
+    }
+
+    /// Refuses what cannot fit before any of it is read. Compressed blocks hold no less than
+    /// what is stored of them, so the sum is never too large.
+    fn check_room(&self, reader: &Reader, tree: &DataTree) -> Result<(), ReadError> {
+        let room = self.folder.limit.saturating_sub(self.spent.get());
+        let most = (tree.len() as u64).saturating_mul(u64::from(u16::MAX));
+        if most <= room {
+            return Ok(());
+        }
+        let sizes = tree
+            .bids()
+            .iter()
+            .filter_map(|&bid| reader.pst.blocks.find(bid));
+        let least = sizes.fold(0_u64, |sum, place| {
+            sum.saturating_add(u64::from(place.size))
+        });
+        if least > room {
+            Err(self.over_limit())
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Takes note of a content that is kept; one that the unit has already costs nothing.
     fn finish(&self, digests: Digests, size: u64) -> Stored {
         let stored = digests.finish(size);
+        if !self.kept.borrow_mut().insert(stored.sha256) {
+            self.spent.set(self.spent.get().saturating_sub(size));
+        }
         self.stored.borrow_mut().push((stored.sha256, stored.size));
         stored
     }
@@ -161,15 +211,16 @@ impl<'f> ObjectWriter<'f> {
         head: &[u8],
         done: usize,
     ) -> Result<Stored, ReadError> {
-        let mut sink = Sink::open(self.temporary.as_deref()).map_err(|e| self.folder.failed(e))?;
-        sink.write(head).map_err(|e| self.folder.failed(e))?;
+        let failed = |error| self.folder.failed(error);
+        let mut sink = Sink::open(self.temporary.as_deref()).map_err(failed)?;
+        sink.write(head).map_err(failed)?;
         let mut size = head.len() as u64;
         let mut block = self.block.borrow_mut();
         for &bid in tree.bids().get(done..).unwrap_or_default() {
             reader.block(bid, &mut block)?;
             self.spend(block.len())?;
             digests.update(&block);
-            sink.write(&block).map_err(|e| self.folder.failed(e))?;
+            sink.write(&block).map_err(failed)?;
             size += block.len() as u64;
         }
         let stored = self.finish(digests, size);
@@ -199,6 +250,33 @@ impl<'f> ObjectWriter<'f> {
         }
     }
 
+    /// Keeps a content that may be small.
+    fn gather(&self, reader: &Reader, tree: &DataTree) -> Result<Stored, ReadError> {
+        let mut gathered = self.gathered.borrow_mut();
+        gathered.clear();
+        let mut digests = Digests::new(self.folder.extra);
+        for (n, &bid) in tree.bids().iter().enumerate() {
+            {
+                let mut block = self.block.borrow_mut();
+                reader.block(bid, &mut block)?;
+                self.spend(block.len())?;
+                gathered.extend_from_slice(&block);
+            }
+            if gathered.len() > GATHERED_BYTES {
+                digests.update(&gathered);
+                return self.stream(reader, tree, digests, &gathered, n + 1);
+            }
+        }
+        self.put_gathered(digests, &gathered)
+    }
+
+    /// Removes what was written of a content that is not kept.
+    fn discard(&self) {
+        if let Some(temporary) = &self.temporary {
+            let _ = fs::remove_file(temporary);
+        }
+    }
+
     fn put_gathered(&self, mut digests: Digests, bytes: &[u8]) -> Result<Stored, ReadError> {
         digests.update(bytes);
         let stored = self.finish(digests, bytes.len() as u64);
@@ -210,28 +288,23 @@ impl<'f> ObjectWriter<'f> {
 
 impl ContentStore for ObjectWriter<'_> {
     fn put(&self, bytes: &[u8]) -> Result<Stored, ReadError> {
-        self.spend(bytes.len())?;
+        let before = self.spent.get();
+        if let Err(error) = self.spend(bytes.len()) {
+            self.spent.set(before);
+            return Err(error);
+        }
         self.put_gathered(Digests::new(self.folder.extra), bytes)
     }
 
     fn put_tree(&self, reader: &Reader, tree: &DataTree) -> Result<Stored, ReadError> {
-        let mut gathered = self.gathered.borrow_mut();
-        gathered.clear();
-        let digests = Digests::new(self.folder.extra);
-        for (n, &bid) in tree.bids().iter().enumerate() {
-            {
-                let mut block = self.block.borrow_mut();
-                reader.block(bid, &mut block)?;
-                self.spend(block.len())?;
-                gathered.extend_from_slice(&block);
-            }
-            if gathered.len() > GATHERED_BYTES {
-                let mut digests = digests;
-                digests.update(&gathered);
-                return self.stream(reader, tree, digests, &gathered, n + 1);
-            }
+        self.check_room(reader, tree)?;
+        let before = self.spent.get();
+        let outcome = self.gather(reader, tree);
+        if outcome.is_err() {
+            self.spent.set(before);
+            self.discard();
         }
-        self.put_gathered(digests, &gathered)
+        outcome
     }
 }
 
@@ -327,8 +400,17 @@ mod tests {
                 .put(b"abc")
                 .is_ok_and(|s| s.md5.is_some() && s.sha1.is_some())
         );
-        assert!(writer.put(b"abc").is_err());
+        assert!(writer.put(b"defg").is_err());
+        assert!(writer.put(b"d").is_ok(), "what is refused costs nothing");
         writer.begin_unit();
         assert!(writer.put(b"abc").is_ok());
+    }
+
+    #[test]
+    fn the_same_content_again_costs_nothing_but_work() {
+        let folder = ObjectFolder::new(None, Extra::default(), 8);
+        let writer = ObjectWriter::new(&folder, 0);
+        let kept = (0..100).take_while(|_| writer.put(b"abc").is_ok()).count();
+        assert_eq!(kept, 21, "eight times the limit is hashed at most");
     }
 }
