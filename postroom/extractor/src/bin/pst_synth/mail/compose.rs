@@ -227,9 +227,14 @@ impl Composer {
         }
         let count = 2 + self.random.below(4) as usize;
         let first = self.random.below(self.people.len() as u64) as usize;
-        let participants = (first..first + count)
+        let mut participants: Vec<Person> = (first..first + count)
             .map(|index| self.people[index % self.people.len()].clone())
             .collect();
+        if !std::ptr::eq(script, english()) {
+            for person in &mut participants {
+                person.name = prose::title(&mut self.random, script);
+            }
+        }
         let topic = format!("{} {}", prose::title(&mut self.random, script), self.number);
         let mut thread = Thread::new(&mut self.random, topic, participants, self.now);
         self.conversations += 1;
