@@ -9,6 +9,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use postroom_extractor::extract::{Options, extract as run};
+use postroom_extractor::write::Extra;
 use serde_json::Value;
 
 fn synth(folder: &Path, mails: &str) -> PathBuf {
@@ -207,4 +209,34 @@ fn attachments_get_the_digests_that_are_asked_for() {
         }
     }
     assert!(checked > 0);
+}
+
+/// The progress is told between two steps: there another program writes to the file.
+#[test]
+fn a_file_that_changes_while_it_is_read_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = synth(folder.path(), "2");
+    let options = Options {
+        file: file.clone(),
+        out: folder.path().join("out"),
+        jobs: 1,
+        ingest: uuid::Uuid::nil(),
+        extra: Extra::default(),
+        max_output: None,
+    };
+    let grow = |phase: &str, _: u64, _: u64| {
+        if phase == "open" {
+            let mut bytes = fs::read(&file).unwrap();
+            bytes.push(0);
+            fs::write(&file, bytes).unwrap();
+        }
+    };
+    let refused = run(&options, &grow).unwrap_err();
+    assert_eq!(refused.exit_code(), 3);
+    assert!(refused.to_string().contains("changed"), "{refused}");
+    assert_eq!(
+        fs::read_dir(folder.path()).unwrap().count(),
+        1,
+        "nothing partial is left"
+    );
 }
