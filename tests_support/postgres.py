@@ -55,13 +55,14 @@ def server(settings: dict[str, str] | None = None) -> Iterator[str]:
 
 @contextmanager
 def database(dsn: str) -> Iterator[str]:
-    """Yield the DSN of a new, empty database; it is dropped at the end."""
+    """Yield the DSN of a new, empty database; dropped at the end where the server outlives us."""
     name = f"test_{secrets.token_hex(6)}"
     _run(dsn, sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
     try:
         yield make_conninfo(dsn, dbname=name)
     finally:
-        _run(dsn, sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+        if os.environ.get("POSTROOM_TEST_DSN"):
+            _run(dsn, sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 def _run(dsn: str, statement: sql.Composed) -> None:
