@@ -76,12 +76,12 @@ def test_a_set_without_a_class_proves_nothing(judged: Path) -> None:
     assert "classes without a pair: deep" in done.stdout
 
 
-def test_a_file_that_is_no_pst_proves_nothing(tmp_path: Path) -> None:
-    """Neither engine can read it: exit 3, with the file and the reason."""
+def test_a_file_that_is_no_pst_is_a_no_go(tmp_path: Path) -> None:
+    """Neither ingest completed, so the first gate blocks: with the file and the reason."""
     letter = tmp_path / "letter.pst"
     letter.write_text("Dear Sir or Madam")
     done = shadow(tmp_path / "home", str(letter))
-    assert done.returncode == Exit.NOT_MEASURED
+    assert done.returncode == Exit.BLOCKED
     assert "letter.pst" in done.stdout
     assert "does not begin with !BDN" in " ".join(done.stdout.split())
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import assert_never
+
 from cutline.parity.context import Context
 from cutline.parity.kinds import count, distribution, multiset, objects, presence, ratio, status
 from cutline.parity.report import CheckResult
@@ -36,4 +38,5 @@ def judge(context: Context, check: Check) -> CheckResult:  # noqa: PLR0911  # on
             return ratio.judge(context, check)
         case Objects():
             return objects.judge(context, check)
-    raise NotImplementedError(type(check))
+        case _:
+            assert_never(check)
