@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import assert_never
-
 from cutline.parity.context import Context
 from cutline.parity.kinds import count, distribution, multiset, objects, presence, ratio, status
 from cutline.parity.report import CheckResult
@@ -38,5 +36,4 @@ def judge(context: Context, check: Check) -> CheckResult:  # noqa: PLR0911  # on
             return ratio.judge(context, check)
         case Objects():
             return objects.judge(context, check)
-        case _:
-            assert_never(check)
+    raise TypeError(f"no judge for a check of kind {type(check).__name__}")
