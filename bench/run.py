@@ -51,11 +51,17 @@ def table(rows: list[Row]) -> Table:
 
 
 def keep(rows: list[Row], scale: float) -> Path:
-    """Write the rows with the machine beside them; one file a day and scale."""
+    """Write the rows with the machine beside them; one file a day and scale.
+
+    A row that was measured again that day takes the place of the earlier one.
+    """
     RESULTS.mkdir(exist_ok=True)
     path = RESULTS / f"{datetime.now(UTC):%Y-%m-%d}-scale-{scale:g}.json"
-    kept = [{**asdict(row), "ratio": row.ratio, "holds": row.holds} for row in rows]
-    document = {"machine": machine(), "scale": scale, "rows": kept}
+    earlier = json.loads(path.read_text())["rows"] if path.exists() else []
+    kept = {(row["claim"], row["peer"]): row for row in earlier}
+    for row in rows:
+        kept[row.claim, row.peer] = {**asdict(row), "ratio": row.ratio, "holds": row.holds}
+    document = {"machine": machine(), "scale": scale, "rows": list(kept.values())}
     path.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n")
     return path
 
@@ -67,9 +73,10 @@ def main() -> int:
     parser.add_argument("--scale", type=float, default=1.0, help="1.0: the sizes of the claims")
     asked = parser.parse_args()
     rows: list[Row] = []
-    for name in asked.module or MODULES:
-        rows += importlib.import_module(name).rows(asked.scale)
     console = Console(width=None if sys.stdout.isatty() else 160)
+    for name in asked.module or MODULES:
+        console.print(f"measuring {name} …")
+        rows += importlib.import_module(name).rows(asked.scale)
     console.print(table(rows))
     console.print(f"kept in {keep(rows, asked.scale)}")
     return 0 if all(row.holds for row in rows) else 1

@@ -152,7 +152,7 @@ fn a_flip_of_any_byte_neither_panics_nor_hangs_nor_goes_unnoticed() {
 fn a_file_that_ends_anywhere_neither_panics_nor_hangs() {
     for format in FORMATS {
         let bytes = Arc::new(small(format));
-        let places: Vec<_> = touched(&bytes).into_iter().step_by(7).collect();
+        let places = touched(&bytes);
         everywhere(&places, |at| {
             let damaged = Damaged {
                 bytes: Arc::clone(&bytes),
