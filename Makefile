@@ -65,4 +65,4 @@ docs: setup ## the pages as a site, strict
 	$(RUN) mkdocs build --strict
 
 clean: ## drop what was built, keep the environment
-	rm -rf build site bench/work
+	rm -rf build site

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from row import Row, best_of
 
-WORK = Path(__file__).parent / "work"
+WORK = Path(__file__).parents[1] / "build/bench"
 BIN = Path(sys.executable).parent
 ATTACHMENT_HEAVY_BYTES = 1_200_000_000
 FOLDER_MAILS = 100_000
@@ -37,7 +37,7 @@ walk(file.get_root_folder())
 
 def synth(profile: str, name: str, *options: str) -> Path:
     """Return a PST of `pst-synth`, made once."""
-    WORK.mkdir(exist_ok=True)
+    WORK.mkdir(parents=True, exist_ok=True)
     path = WORK / f"{name}.pst"
     if not path.exists():
         part = path.with_suffix(".part")

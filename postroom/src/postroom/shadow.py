@@ -87,13 +87,18 @@ def shadow(
 
 
 def ingested(
-    path: Path, engine: Engine, archive: Archive, store: FolderStore, progress: Progress
+    path: Path,
+    digest: str,
+    engine: Engine,
+    archive: Archive,
+    store: FolderStore,
+    progress: Progress,
 ) -> Ingest:
     """Return the ingest of a file's bytes by `engine`, running or finishing it where need be.
 
-    An ingest that fails is returned as such: the gates judge it.
+    `digest` is the SHA-256 of the file. An ingest that fails is returned as such: the gates judge
+    it.
     """
-    digest = _sha256(path)
     known = [row for row in read_ingests(archive) if row.sha256 == digest and row.engine == engine]
     completed = [row for row in known if row.processing_status == "completed"]
     if completed:
@@ -126,7 +131,10 @@ def _both(file: ShadowFile, archive: Archive, store: FolderStore, progress: Prog
 
         return tell
 
-    v1, v2 = (ingested(file.path, engine, archive, store, told(engine)) for engine in ENGINES)
+    digest = _sha256(file.path)
+    v1, v2 = (
+        ingested(file.path, digest, engine, archive, store, told(engine)) for engine in ENGINES
+    )
     return Shadowed(file, v1, v2)
 
 
