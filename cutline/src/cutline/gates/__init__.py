@@ -1,0 +1,1 @@
+"""Conditions on readings: one kind a file, all pure."""

@@ -1,0 +1,25 @@
+"""What every part of a plan has in common: frozen, and unknown keys are refused."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Part(BaseModel):
+    """A part of a plan; in Python its fields have the names below, in YAML their aliases."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", validate_by_name=True, validate_by_alias=True
+    )
+
+
+class EnvRef(Part):
+    """The name of an environment variable; its value is never written anywhere."""
+
+    env: str
+
+
+Ref = str | EnvRef
+Command = Annotated[tuple[str, ...], Field(min_length=1)]

@@ -1,0 +1,73 @@
+"""The switch of a plan: what sets the share of traffic that goes to v2, and reads it back."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from pydantic import Field
+
+from cutline.plan.duration import Seconds
+from cutline.plan.kind import Kinds
+from cutline.plan.part import Command, Part, Ref
+
+
+class EnvFile(Part):
+    """One `KEY=percent` line of a file."""
+
+    path: str
+    key: str
+
+
+class PostgresSwitch(Part):
+    """One row of a table `cutline_switch(name text primary key, percent int)` that we make."""
+
+    dsn: Ref
+    name: str
+    table: str = "cutline_switch"
+
+
+class HttpSwitch(Part):
+    """GET answers JSON with `percent`; PUT sets it."""
+
+    url: str
+    headers: dict[str, Ref] = Field(default_factory=dict)
+
+
+class CommandSwitch(Part):
+    """`set` gets the percent as its last argument; `read` prints it."""
+
+    set: Command
+    read: Command
+    timeout_s: Seconds = Field(default=60.0, alias="timeout")
+
+
+class Nop(Part):
+    """No traffic is shifted: a plan of steps and checkpoints alone."""
+
+
+class Confirm(Part):
+    """Traffic must show what the switch says: the rate within points of the percent."""
+
+    rate: str
+    of: str
+    within: float = Field(default=3.0, gt=0)
+    sure: float = Field(default=99.0, gt=50, lt=100)
+    needs: int = Field(default=500, ge=0)
+    by_s: Seconds = Field(default=900.0, alias="by")
+
+
+class Switch(Kinds):
+    """Sets and reads back; `apply` is the deploy that makes a setting take effect."""
+
+    kinds: ClassVar[tuple[str, ...]] = ("env_file", "postgres", "http", "command", "nop")
+
+    env_file: EnvFile | None = None
+    postgres: PostgresSwitch | None = None
+    http: HttpSwitch | None = None
+    command: CommandSwitch | None = None
+    nop: Nop | None = None
+
+    apply: Command | None = None
+    applied: str | None = None  # CEL: the setting is in force; without it `apply` exiting 0 says so
+    confirm: Confirm | None = None
+    timeout_s: Seconds = Field(default=600.0, alias="timeout")

@@ -1,0 +1,1 @@
+"""Ways to measure: one kind a file."""

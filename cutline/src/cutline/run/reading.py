@@ -1,0 +1,40 @@
+"""One result of a probe, with the span that it covers; or the reason why there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+Scalar = str | int | float | bool
+Value = Scalar | tuple[Scalar, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a probe is asked: one side of it, over a span of time.
+
+    `side` is None for a probe without sides. `since` equals `until` for a probe that measures
+    now. `is_late` says that the span lies in an absence of the driver.
+    """
+
+    probe: str
+    side: str | None
+    since: datetime
+    until: datetime
+    is_late: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The answer: the values by field, or `why` there is none (then `values` is None).
+
+    `measured_at` is when the data was true: older than the probe's `fresh` is blind. A field that
+    the answer lacks is missing in `values`, and blind.
+    """
+
+    question: Question
+    measured_at: datetime
+    values: Mapping[str, Value] | None
+    why: str = ""
+    offset: int | None = None  # where the log probe stopped reading; kept in the journal

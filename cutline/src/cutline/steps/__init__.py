@@ -1,0 +1,1 @@
+"""Actions: one kind a file."""
