@@ -1,0 +1,166 @@
+"""The folder of a run: `<runs>/<plan>/20260221T120000Z`; one run of a plan is open at a time."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import re
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from cutline.errors import CannotMeasure, CannotWrite, WrongUsage
+
+RUNS = Path("runs")
+STAMP = "%Y%m%dT%H%M%SZ"
+_STAMPED = re.compile(r"\d{8}T\d{6}Z")
+JOURNAL = "journal.jsonl"
+CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class RunFolder:
+    """One run on disk. `name` is `plan/time`, by which entries, notices and people call it."""
+
+    path: Path
+
+    @property
+    def name(self) -> str:
+        """Return `plan/time`."""
+        return f"{self.path.parent.name}/{self.path.name}"
+
+    @property
+    def inbox(self) -> Path:
+        """Return the folder into which messages are renamed."""
+        return self.path / "inbox"
+
+    @property
+    def journal(self) -> Path:
+        """Return the path of the journal."""
+        return self.path / JOURNAL
+
+    @property
+    def is_closed(self) -> bool:
+        """Say whether the run was closed: nothing is written into it any more."""
+        return (self.path / CLOSED).exists()
+
+    @contextmanager
+    def lock(self, *, wait_s: float = 0.0) -> Iterator[None]:
+        """Hold the run for one tick; it is let go when the process dies.
+
+        Raises `Busy` if another tick holds it for longer than `wait_s`.
+        """
+        handle = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        try:
+            _take(handle, self, wait_s)
+            yield
+        finally:
+            os.close(handle)
+
+
+class Busy(CannotMeasure):
+    """Another tick holds the run."""
+
+    code = "run-busy"
+
+
+def _take(handle: int, folder: RunFolder, wait_s: float) -> None:
+    until = time.monotonic() + wait_s
+    while True:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() >= until:
+                raise Busy(
+                    f"another tick holds {folder.name}",
+                    where=str(folder.path),
+                    why="ticks take turns, each lasts seconds",
+                    remedy=f"cutline status {folder.name}",
+                ) from None
+            time.sleep(0.02)
+        else:
+            return
+
+
+def create(runs: Path, plan: str, now: datetime) -> RunFolder:
+    """Make the folder of a new run.
+
+    Raises `WrongUsage` while another run of the plan is open, `CannotWrite` where the folder
+    cannot be made.
+    """
+    for other in of_plan(runs, plan):
+        if not other.is_closed:
+            raise WrongUsage(
+                f"a run of {plan} is open: {other.name}",
+                where=str(other.path),
+                why="one run of a plan is open at a time",
+                remedy=f"cutline status {other.name}, then resume, roll back or abort it",
+            )
+    try:
+        path = _new(runs / plan, now)
+        (path / "inbox").mkdir()
+    except OSError as error:
+        raise CannotWrite(
+            "the folder of the run cannot be made",
+            where=str(runs / plan),
+            why=str(error),
+            remedy="cutline run PLAN --runs DIR, with a folder that you may write",
+        ) from error
+    return RunFolder(path)
+
+
+def _new(parent: Path, now: datetime) -> Path:
+    """Make the next free time stamp: two runs may begin within one second."""
+    parent.mkdir(parents=True, exist_ok=True)
+    at = int(now.timestamp())
+    while True:
+        path = parent / datetime.fromtimestamp(at, UTC).strftime(STAMP)
+        try:
+            path.mkdir()
+        except FileExistsError:
+            at += 1
+        else:
+            return path
+
+
+def of_plan(runs: Path, plan: str) -> list[RunFolder]:
+    """Return the runs of a plan, oldest first."""
+    parent = runs / plan
+    if not parent.is_dir():
+        return []
+    return [RunFolder(path) for path in sorted(parent.iterdir()) if _is_run(path)]
+
+
+def every(runs: Path) -> list[RunFolder]:
+    """Return every run below `runs`, by plan and time."""
+    plans = sorted(path.name for path in runs.iterdir()) if runs.is_dir() else []
+    return [folder for plan in plans for folder in of_plan(runs, plan)]
+
+
+def find(text: str, runs: Path) -> RunFolder:
+    """Return the run that a person names: its path, `plan/time`, or a plan with one open run.
+
+    Raises `WrongUsage` with the runs that there are.
+    """
+    for path in (Path(text), runs / text):
+        if _is_run(path):
+            return RunFolder(path.resolve())
+    is_plan = "/" not in text and text not in {"", ".", ".."}
+    of_name = of_plan(runs, text) if is_plan else []
+    for one in ([run for run in of_name if not run.is_closed], of_name):
+        if len(one) == 1:
+            return RunFolder(one[0].path.resolve())
+    known = ", ".join(run.name for run in (of_name or every(runs))[-5:]) or "there is none"
+    raise WrongUsage(
+        f"no run {text!r}",
+        where=str(runs),
+        why=f"runs here: {known}",
+        remedy="cutline status --all, or --runs DIR for another folder",
+    )
+
+
+def _is_run(path: Path) -> bool:
+    return bool(_STAMPED.fullmatch(path.name)) and path.is_dir()
