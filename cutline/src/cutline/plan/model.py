@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from cutline.plan.acceptance import Acceptance
 from cutline.plan.duration import Seconds
 from cutline.plan.gate import Gate
 from cutline.plan.part import Part, Ref
@@ -100,6 +101,7 @@ class Plan(Part):
     stages: tuple[Stage, ...] = Field(min_length=1)
     triggers: tuple[Trigger, ...] = ()
     rollback: Rollback = Rollback()
+    acceptance: tuple[Acceptance, ...] = ()
 
     def stage(self, name: str) -> Stage:
         """Return a stage by its name; raises `KeyError`."""

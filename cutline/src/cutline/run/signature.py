@@ -59,7 +59,9 @@ def _fault(signed: bytes, signature: str, public_key: str) -> str:
 def _verify(public_key: str, blob: bytes, message: bytes) -> None:
     algorithm, rest = _string(blob)
     raw, more = _string(rest)
-    if more or (algorithm not in RSA_HASHES and algorithm != public_key.split()[0].encode()):
+    if more or (
+        algorithm not in RSA_HASHES and algorithm != public_key.split(maxsplit=1)[0].encode()
+    ):
         raise ValueError("its algorithm is not that of the key")
     key = serialization.load_ssh_public_key(public_key.encode())
     match key:

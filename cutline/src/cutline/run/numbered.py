@@ -1,0 +1,117 @@
+"""The numbered files of a run's folder, written from its journal."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from cutline.errors import CannotWrite
+from cutline.plan.model import Plan
+from cutline.plan.step import Step
+from cutline.run.kinds import Kind
+from cutline.run.summary import Fact, Summary
+
+SCOPE = "00_scope.txt"
+RESULT = "90_result_summary.txt"
+Blob = Callable[[str], bytes]
+
+
+def write(folder: Path, entries: Sequence[Fact], plan: Plan, blob: Blob) -> None:
+    """Write the scope and the files that steps name by `evidence:`; again changes nothing.
+
+    `blob` returns the bytes of a digest. Raises `CannotWrite`.
+    """
+    started = next((entry for entry in entries if entry.kind == Kind.STARTED), None)
+    if started is None:
+        return
+    _put(folder / SCOPE, _scope(started))
+    for stage in plan.stages:
+        for step in stage.steps:
+            if step.evidence and step.checkpoint is None:
+                _step(folder, entries, step, blob)
+
+
+def write_result(folder: Path, summary: Summary) -> None:
+    """Write the summary of the run. Raises `CannotWrite`."""
+    _put(folder / RESULT, summary.text().encode())
+
+
+def _scope(started: Fact) -> bytes:
+    data = started.data
+    git = data.get("git") or {}
+    lines = [
+        f"run: {data['run']}",
+        f"started: {started.at}",
+        f"started by: {data['by']}",
+        f"plan: {data['plan']['name']} sha256 {data['plan']['digest']}",
+        f"engine: cutline {data['engine']}",
+        f"git head: {git.get('head') or 'no git repository'}",
+        f"git branch: {git.get('branch') or '-'}",
+        f"git tree: {_tree(git.get('is_clean'))}",
+        f"follows: {data.get('follows') or 'no earlier run'}",
+    ]
+    if data.get("fixed"):
+        lines.append(f"fixed since: {data['fixed']}")
+    if data.get("factor", 1) != 1:
+        lines.append(f"COMPRESSED: durations divided by {data['factor']:g}")
+    lines += ["", "inputs:"]
+    lines += [f"  {name} = {value}" for name, value in sorted(data["inputs"].items())] or ["  none"]
+    lines += ["", "secrets:"]
+    lines += [f"  {name}: {state}" for name, state in sorted((data.get("secrets") or {}).items())]
+    lines += ["", "files:"]
+    lines += [f"  {digest}  {name}" for name, digest in sorted(data["files"].items())]
+    return ("\n".join(lines) + "\n").encode()
+
+
+def _tree(is_clean: bool | None) -> str:  # noqa: FBT001  # a state of three
+    return "unknown" if is_clean is None else "clean" if is_clean else "NOT CLEAN"
+
+
+def _step(folder: Path, entries: Sequence[Fact], step: Step, blob: Blob) -> None:
+    """Write what became of a step: every try, with what it printed."""
+    parts: list[bytes] = []
+    for entry in entries:
+        if entry.data.get("step") != step.name:
+            continue
+        data = entry.data
+        match entry.kind:
+            case Kind.STEP_STARTING:
+                what = "undo" if data.get("is_undo") else "try"
+                parts.append(f"{entry.at} {what} {data['attempt']} begins\n".encode())
+            case Kind.STEP_ENDED:
+                if data.get("output"):
+                    parts.append(blob(str(data["output"])).rstrip(b"\n") + b"\n")
+                for name, digest in sorted((data.get("files") or {}).items()):
+                    parts.append(f"--- {name} sha256 {digest}\n".encode())
+                    parts.append(blob(str(digest)).rstrip(b"\n") + b"\n")
+                why = f": {data['why']}" if data.get("why") else ""
+                parts.append(f"{entry.at} exit {data['exit_code']}{why}\n".encode())
+            case Kind.STEP_CUT_OFF:
+                parts.append(f"{entry.at} cut off\n".encode())
+            case Kind.STEP_FOUND_DONE:
+                parts.append(f"{entry.at} found done: {data['why']}\n".encode())
+            case _:
+                pass
+    if parts and step.evidence:
+        _put(folder / step.evidence, f"step {step.name}\n".encode() + b"".join(parts))
+
+
+def _put(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all; the same content is left alone."""
+    partial = path.with_name(f".{path.name}.partial")
+    try:
+        if path.exists() and path.read_bytes() == content:
+            return
+        with partial.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+    except OSError as error:
+        raise CannotWrite(
+            "a numbered file cannot be written",
+            where=str(path),
+            why=str(error),
+            remedy="look whether the disk is full, then cutline tick again",
+        ) from error

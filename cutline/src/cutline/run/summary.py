@@ -1,0 +1,260 @@
+"""The result of a run in words, computed from its journal: no line is a constant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from cutline.plan.duration import words
+from cutline.plan.model import Plan
+from cutline.run.kinds import Kind
+
+WIDTH = 38
+
+
+class Fact(Protocol):
+    """An entry of a journal."""
+
+    @property
+    def at(self) -> str:
+        """When, as RFC 3339 UTC."""
+        ...
+
+    @property
+    def kind(self) -> str:
+        """What kind of entry it is."""
+        ...
+
+    @property
+    def data(self) -> Mapping[str, Any]:
+        """What it says."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the acceptance: accepted, not accepted, or not reached."""
+
+    words: str
+    verdict: str
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What a run came to."""
+
+    run: str
+    outcome: str
+    verdict: str
+    mode: str
+    acceptance: tuple[Line, ...]
+    deviations: tuple[str, ...]
+    timeline: tuple[str, ...]
+    identities: tuple[str, ...]
+    lessons: tuple[str, ...]
+
+    def text(self) -> str:
+        """Return the summary as the numbered file 90 holds it."""
+        head = f"{self.run} - RESULT SUMMARY"
+        parts = [head, "=" * len(head), ""]
+        if self.mode != "run":
+            parts += [f"{self.mode.upper()}: durations were not those of the plan", ""]
+        parts += _section("Deviations", self.deviations or ("none",))
+        parts += [f"{line.words:<{WIDTH}}: {line.verdict}{_why(line)}" for line in self.acceptance]
+        parts += ["", *_section("Approvals", self.identities or ("none was asked for",))]
+        parts += _section("Timeline (UTC)", self.timeline)
+        parts += _section("Lessons and notes", self.lessons or ("none was noted",))
+        parts += [f"OUTCOME: {self.outcome}", f"VERDICT: {self.verdict}", ""]
+        return "\n".join(parts)
+
+
+def _why(line: Line) -> str:
+    return f" ({line.why})" if line.why else ""
+
+
+def _section(title: str, lines: Sequence[str]) -> list[str]:
+    return [f"{title}:", *(f"  {line}" for line in lines), ""]
+
+
+def summary(
+    entries: Sequence[Fact], plan: Plan, *, outcome: str, mode: str, secrets: Sequence[str] | None
+) -> Summary:
+    """Return what the journal of a run says of it.
+
+    `secrets` are the places at which a secret was found; None if nobody looked, and then a line
+    that asks for it is not accepted. `mode` is run, compressed or rehearsed.
+    """
+    started = next(entry for entry in entries if entry.kind == Kind.STARTED)
+    lines = tuple(_acceptance(entries, plan, secrets))
+    deviations = tuple(_deviations(entries))
+    accepted = all(line.verdict == "PASS" for line in lines) and outcome == "complete"
+    verdict = "FAIL" if not accepted else "PASS WITH DEVIATIONS" if deviations else "PASS"
+    return Summary(
+        run=str(started.data["run"]),
+        outcome=outcome,
+        verdict=verdict if mode == "run" else f"{verdict} ({mode.upper()})",
+        mode=mode,
+        acceptance=lines,
+        deviations=deviations,
+        timeline=tuple(_timeline(entries)),
+        identities=tuple(_identities(entries)),
+        lessons=tuple(f"{e.data['by']}: {e.data['text']}" for e in _of(entries, Kind.NOTED)),
+    )
+
+
+def _of(entries: Iterable[Fact], *kinds: Kind) -> list[Fact]:
+    return [entry for entry in entries if entry.kind in kinds]
+
+
+def _acceptance(
+    entries: Sequence[Fact], plan: Plan, secrets: Sequence[str] | None
+) -> Iterable[Line]:
+    ended = {str(entry.data["stage"]) for entry in _of(entries, Kind.STAGE_ENDED)}
+    steps = _steps(entries)
+    if not plan.acceptance:
+        for stage in plan.stages:
+            yield _line(f"stage {stage.name}", [] if stage.name in ended else ["not ended"])
+    for asked in plan.acceptance:
+        missing = [why for step in asked.steps if (why := steps.get(step, f"{step}: not reached"))]
+        missing += [f"{stage}: not ended" for stage in asked.stages if stage not in ended]
+        if asked.no_secrets:
+            missing += ["nobody looked"] if secrets is None else list(secrets)
+        yield _line(asked.line, missing)
+
+
+def _line(asked: str, missing: Sequence[str]) -> Line:
+    return Line(asked, "FAIL" if missing else "PASS", "; ".join(missing))
+
+
+def _steps(entries: Sequence[Fact]) -> dict[str, str]:
+    """Return each step that was tried with what is wrong with its last try, or nothing."""
+    steps: dict[str, str] = {}
+    for entry in entries:
+        step = str(entry.data.get("step", ""))
+        if entry.data.get("is_undo"):
+            continue
+        match entry.kind:
+            case Kind.STEP_STARTING:
+                steps[step] = f"{step}: not ended"
+            case Kind.STEP_ENDED:
+                code = entry.data["exit_code"]
+                steps[step] = "" if code == 0 else f"{step}: exit {code}"
+            case Kind.STEP_FOUND_DONE:
+                steps[step] = ""
+            case Kind.STEP_CUT_OFF:
+                steps[step] = f"{step}: cut off"
+            case Kind.CHECKPOINT_CLOSED:
+                name = str(entry.data["checkpoint"])
+                steps[name] = "" if entry.data["is_approved"] else f"{name}: denied"
+            case _:
+                pass
+    return steps
+
+
+def _deviations(entries: Sequence[Fact]) -> Iterable[str]:
+    for entry in entries:
+        data = entry.data
+        match entry.kind:
+            case Kind.DEVIATION:
+                yield f"{_time(entry)} {data['what']}: {data['why']}"
+            case Kind.OVERRIDDEN:
+                people = ", ".join(data["by"])
+                yield (
+                    f"{_time(entry)} {data['what']} {data['name']} overridden until "
+                    f"{data['until']} by {people}: {data['reason']}"
+                )
+            case Kind.AMENDED:
+                changed = ", ".join(str(one["path"]) for one in data["difference"])
+                yield f"{_time(entry)} plan amended by {data['by']} ({changed}): {data['reason']}"
+            case _:
+                pass
+
+
+def _identities(entries: Sequence[Fact]) -> Iterable[str]:
+    for entry in _of(entries, Kind.APPROVED, Kind.DENIED):
+        did = "approved" if entry.kind == Kind.APPROVED else "denied"
+        how = entry.data.get("identity", "claimed")
+        yield f"{_time(entry)} {entry.data['checkpoint']} {did} by {entry.data['by']} ({how})"
+
+
+def _time(entry: Fact) -> str:
+    return entry.at[:19].replace("T", " ")
+
+
+def _timeline(entries: Sequence[Fact]) -> Iterable[str]:
+    for entry in entries:
+        said = said_of(entry)
+        if said:
+            yield f"{_time(entry)}  {said}"
+
+
+def said_of(entry: Fact) -> str:  # noqa: C901, PLR0911, PLR0912  # one line a kind of entry
+    """Return an entry as one line for people; nothing for what only machines read."""
+    data = entry.data
+    match entry.kind:
+        case Kind.STARTED:
+            return f"run started by {data['by']}"
+        case Kind.STAGE_STARTED:
+            return f"stage {data['stage']} begins"
+        case Kind.STAGE_ENDED:
+            return f"stage {data['stage']} ended"
+        case Kind.SWITCH_SET:
+            state = "" if data["is_applied"] else " (set, not in force)"
+            return (
+                f"switch at {data['percent']} %{state}"
+                if data["is_set"]
+                else (f"switch could not be set to {data['percent']} %: {data['why']}")
+            )
+        case Kind.CONFIRMED:
+            return f"traffic at {data['percent']} %: {data['verdict']}, {data['why']}"
+        case Kind.JUDGED if data.get("mark") is not None or data.get("is_end"):
+            failed = [n for n, v in data["verdicts"].items() if v["verdict"] != "PASS"]
+            at = f"mark {words(float(data['mark']))}" if data.get("mark") is not None else "end"
+            return f"{at}: {', '.join(failed) + ' not passed' if failed else 'all gates pass'}"
+        case Kind.STEP_ENDED:
+            verb = "undone" if data.get("is_undo") else "ended"
+            return f"step {data['step']} {verb}, exit {data['exit_code']}"
+        case Kind.STEP_CUT_OFF:
+            return f"step {data['step']} was cut off"
+        case Kind.STEP_FOUND_DONE:
+            return f"step {data['step']} was found done"
+        case Kind.CHECKPOINT_OPENED:
+            return f"checkpoint {data['checkpoint']} waits for a person"
+        case Kind.APPROVED:
+            return f"checkpoint {data['checkpoint']} approved by {data['by']}"
+        case Kind.DENIED:
+            return f"checkpoint {data['checkpoint']} denied by {data['by']}"
+        case Kind.LAPSED:
+            return f"approvals of {data['checkpoint']} lapsed: {data['why']}"
+        case Kind.DRIFTED:
+            return f"switch found at {data['seen']} %, set to {data['set']} %"
+        case Kind.PAUSED:
+            return f"paused: {data['why']}"
+        case Kind.RESUMED:
+            return f"resumed by {data['by']}" if data.get("by") else "resumed"
+        case Kind.EXTENDED:
+            return f"stage {data['stage']} extended by {words(float(data['by_s']))}: {data['why']}"
+        case Kind.TRIGGER_FIRED:
+            return f"trigger {data['trigger']} ({data['severity']}): {data['do']}, {data['why']}"
+        case Kind.REPORTED:
+            return f"{data['what']} reported by {data['by']}"
+        case Kind.ABSENT:
+            return f"nobody watched since {data['since'][:19]}"
+        case Kind.ROLLBACK_STARTED:
+            return f"rollback: {data['why']}"
+        case Kind.ROLLBACK_STATE:
+            return f"rollback, {data['state']}: {data['why']}"
+        case Kind.ROLLED_BACK:
+            return "rolled back"
+        case Kind.AMENDED:
+            return f"plan amended by {data['by']}"
+        case Kind.OVERRIDDEN:
+            return f"{data['what']} {data['name']} overridden"
+        case Kind.REDACTED:
+            return f"{data['file']} redacted: {data['reason']}"
+        case Kind.CLOSED:
+            return f"closed: {data['outcome']}"
+        case _:
+            return ""
