@@ -10,7 +10,8 @@ from cutline.errors import CannotWrite
 from cutline.plan.model import Plan
 from cutline.plan.step import Step
 from cutline.run.kinds import Kind
-from cutline.run.summary import Fact, Summary
+from cutline.run.story import Fact
+from cutline.run.summary import Summary
 
 SCOPE = "00_scope.txt"
 RESULT = "90_result_summary.txt"

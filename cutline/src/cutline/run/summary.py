@@ -2,34 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
 
-from cutline.plan.duration import words
 from cutline.plan.model import Plan
 from cutline.run.kinds import Kind
+from cutline.run.story import Fact, said_of
 
 WIDTH = 38
-
-
-class Fact(Protocol):
-    """An entry of a journal."""
-
-    @property
-    def at(self) -> str:
-        """When, as RFC 3339 UTC."""
-        ...
-
-    @property
-    def kind(self) -> str:
-        """What kind of entry it is."""
-        ...
-
-    @property
-    def data(self) -> Mapping[str, Any]:
-        """What it says."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,73 +168,3 @@ def _timeline(entries: Sequence[Fact]) -> Iterable[str]:
         said = said_of(entry)
         if said:
             yield f"{_time(entry)}  {said}"
-
-
-def said_of(entry: Fact) -> str:  # noqa: C901, PLR0911, PLR0912  # one line a kind of entry
-    """Return an entry as one line for people; nothing for what only machines read."""
-    data = entry.data
-    match entry.kind:
-        case Kind.STARTED:
-            return f"run started by {data['by']}"
-        case Kind.STAGE_STARTED:
-            return f"stage {data['stage']} begins"
-        case Kind.STAGE_ENDED:
-            return f"stage {data['stage']} ended"
-        case Kind.SWITCH_SET:
-            state = "" if data["is_applied"] else " (set, not in force)"
-            return (
-                f"switch at {data['percent']} %{state}"
-                if data["is_set"]
-                else (f"switch could not be set to {data['percent']} %: {data['why']}")
-            )
-        case Kind.CONFIRMED:
-            return f"traffic at {data['percent']} %: {data['verdict']}, {data['why']}"
-        case Kind.JUDGED if data.get("mark") is not None or data.get("is_end"):
-            failed = [n for n, v in data["verdicts"].items() if v["verdict"] != "PASS"]
-            at = f"mark {words(float(data['mark']))}" if data.get("mark") is not None else "end"
-            return f"{at}: {', '.join(failed) + ' not passed' if failed else 'all gates pass'}"
-        case Kind.STEP_ENDED:
-            verb = "undone" if data.get("is_undo") else "ended"
-            return f"step {data['step']} {verb}, exit {data['exit_code']}"
-        case Kind.STEP_CUT_OFF:
-            return f"step {data['step']} was cut off"
-        case Kind.STEP_FOUND_DONE:
-            return f"step {data['step']} was found done"
-        case Kind.CHECKPOINT_OPENED:
-            return f"checkpoint {data['checkpoint']} waits for a person"
-        case Kind.APPROVED:
-            return f"checkpoint {data['checkpoint']} approved by {data['by']}"
-        case Kind.DENIED:
-            return f"checkpoint {data['checkpoint']} denied by {data['by']}"
-        case Kind.LAPSED:
-            return f"approvals of {data['checkpoint']} lapsed: {data['why']}"
-        case Kind.DRIFTED:
-            return f"switch found at {data['seen']} %, set to {data['set']} %"
-        case Kind.PAUSED:
-            return f"paused: {data['why']}"
-        case Kind.RESUMED:
-            return f"resumed by {data['by']}" if data.get("by") else "resumed"
-        case Kind.EXTENDED:
-            return f"stage {data['stage']} extended by {words(float(data['by_s']))}: {data['why']}"
-        case Kind.TRIGGER_FIRED:
-            return f"trigger {data['trigger']} ({data['severity']}): {data['do']}, {data['why']}"
-        case Kind.REPORTED:
-            return f"{data['what']} reported by {data['by']}"
-        case Kind.ABSENT:
-            return f"nobody watched since {data['since'][:19]}"
-        case Kind.ROLLBACK_STARTED:
-            return f"rollback: {data['why']}"
-        case Kind.ROLLBACK_STATE:
-            return f"rollback, {data['state']}: {data['why']}"
-        case Kind.ROLLED_BACK:
-            return "rolled back"
-        case Kind.AMENDED:
-            return f"plan amended by {data['by']}"
-        case Kind.OVERRIDDEN:
-            return f"{data['what']} {data['name']} overridden"
-        case Kind.REDACTED:
-            return f"{data['file']} redacted: {data['reason']}"
-        case Kind.CLOSED:
-            return f"closed: {data['outcome']}"
-        case _:
-            return ""

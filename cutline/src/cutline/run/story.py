@@ -1,0 +1,91 @@
+"""What an entry of a journal says to people: one line each, or nothing for machines' entries."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+from cutline.plan.duration import words
+from cutline.run.kinds import Kind
+
+Data = Mapping[str, Any]
+
+
+class Fact(Protocol):
+    """An entry of a journal."""
+
+    @property
+    def at(self) -> str:
+        """When, as RFC 3339 UTC."""
+        ...
+
+    @property
+    def kind(self) -> str:
+        """What kind of entry it is."""
+        ...
+
+    @property
+    def data(self) -> Mapping[str, Any]:
+        """What it says."""
+        ...
+
+
+def said_of(entry: Fact) -> str:
+    """Return an entry as one line for people; nothing for what only machines read."""
+    says = SAYS.get(entry.kind)
+    return says(entry.data) if says else ""
+
+
+def _set(data: Data) -> str:
+    if not data["is_set"]:
+        return f"switch could not be set to {data['percent']} %: {data['why']}"
+    return f"switch at {data['percent']} %{'' if data['is_applied'] else ' (set, not in force)'}"
+
+
+def _judged(data: Data) -> str:
+    """Marks and ends are told; the instants between them are too many."""
+    if data.get("mark") is None and not data.get("is_end"):
+        return ""
+    failed = [name for name, one in data["verdicts"].items() if one["verdict"] != "PASS"]
+    at = f"mark {words(float(data['mark']))}" if data.get("mark") is not None else "end"
+    return f"{at}: {', '.join(failed) + ' not passed' if failed else 'all gates pass'}"
+
+
+def _ended(data: Data) -> str:
+    verb = "undone" if data.get("is_undo") else "ended"
+    return f"step {data['step']} {verb}, exit {data['exit_code']}"
+
+
+SAYS: Mapping[str, Callable[[Data], str]] = {
+    Kind.STARTED: lambda d: f"run started by {d['by']}",
+    Kind.STAGE_STARTED: lambda d: f"stage {d['stage']} begins",
+    Kind.STAGE_ENDED: lambda d: f"stage {d['stage']} ended",
+    Kind.SWITCH_SET: _set,
+    Kind.CONFIRMED: lambda d: f"traffic at {d['percent']} %: {d['verdict']}, {d['why']}",
+    Kind.JUDGED: _judged,
+    Kind.STEP_ENDED: _ended,
+    Kind.STEP_CUT_OFF: lambda d: f"step {d['step']} was cut off",
+    Kind.STEP_FOUND_DONE: lambda d: f"step {d['step']} was found done",
+    Kind.CHECKPOINT_OPENED: lambda d: f"checkpoint {d['checkpoint']} waits for a person",
+    Kind.APPROVED: lambda d: f"checkpoint {d['checkpoint']} approved by {d['by']}",
+    Kind.DENIED: lambda d: f"checkpoint {d['checkpoint']} denied by {d['by']}",
+    Kind.LAPSED: lambda d: f"approvals of {d['checkpoint']} lapsed: {d['why']}",
+    Kind.DRIFTED: lambda d: f"switch found at {d['seen']} %, set to {d['set']} %",
+    Kind.PAUSED: lambda d: f"paused: {d['why']}",
+    Kind.RESUMED: lambda d: f"resumed by {d['by']}" if d.get("by") else "resumed",
+    Kind.EXTENDED: lambda d: (
+        f"stage {d['stage']} extended by {words(float(d['by_s']))}: {d['why']}"
+    ),
+    Kind.TRIGGER_FIRED: lambda d: (
+        f"trigger {d['trigger']} ({d['severity']}): {d['do']}, {d['why']}"
+    ),
+    Kind.REPORTED: lambda d: f"{d['what']} reported by {d['by']}",
+    Kind.ABSENT: lambda d: f"nobody watched since {d['since'][:19]}",
+    Kind.ROLLBACK_STARTED: lambda d: f"rollback: {d['why']}",
+    Kind.ROLLBACK_STATE: lambda d: f"rollback, {d['state']}: {d['why']}",
+    Kind.ROLLED_BACK: lambda _: "rolled back",
+    Kind.AMENDED: lambda d: f"plan amended by {d['by']}",
+    Kind.OVERRIDDEN: lambda d: f"{d['what']} {d['name']} overridden",
+    Kind.REDACTED: lambda d: f"{d['file']} redacted: {d['reason']}",
+    Kind.CLOSED: lambda d: f"closed: {d['outcome']}",
+}
