@@ -1,0 +1,289 @@
+"""One promise over every place that a switch may be kept in: a file, PostgreSQL, HTTP."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import psycopg
+import pytest
+from tests_support.waiting import until
+
+from cutline.errors import WrongUsage
+from cutline.routing import Switch
+from cutline.routing.sources.postgres import TABLE
+
+FAST = {"poll_s": 0.01}
+
+
+class Place:
+    """Somewhere that a switch is kept, as the person who sets it sees it."""
+
+    url: str
+
+    def put(self, value: str) -> None:
+        """Set it."""
+
+    def lose(self) -> None:
+        """Make it unreadable."""
+
+
+@dataclass
+class InAFile(Place):
+    path: Path
+
+    def __post_init__(self) -> None:
+        self.url = f"env-file:{self.path}#V2_ROLLOUT_PERCENT"
+
+    def put(self, value: str) -> None:
+        new = self.path.with_suffix(".new")
+        new.write_text(f"SECRET=hunter2\nexport V2_ROLLOUT_PERCENT='{value}'  # live\n")
+        new.replace(self.path)
+
+    def lose(self) -> None:
+        self.path.unlink(missing_ok=True)
+
+
+@dataclass
+class InPostgres(Place):
+    dsn: str
+    name: str
+
+    def __post_init__(self) -> None:
+        self.url = f"postgres:{self.dsn}#{self.name}"
+        self._run(TABLE)
+
+    def put(self, value: str) -> None:
+        self._run(
+            "INSERT INTO cutline_switches (name, percent) VALUES (%s, %s)"
+            " ON CONFLICT (name) DO UPDATE SET percent = excluded.percent",
+            self.name,
+            value,
+        )
+
+    def lose(self) -> None:
+        self._run("DELETE FROM cutline_switches WHERE name = %s", self.name)
+
+    def _run(self, statement: str, *values: str) -> None:
+        with psycopg.connect(self.dsn, autocommit=True) as connection:
+            connection.execute(statement, values or None)  # type: ignore[call-overload]
+
+
+@dataclass
+class BehindHttp(Place):
+    url: str = ""
+    answers: list[tuple[int, str]] = field(default_factory=lambda: [(500, "")])
+    may_answer: threading.Event = field(default_factory=threading.Event)
+
+    def put(self, value: str) -> None:
+        self.answers[:] = [(200, f'{{"percent": {value}, "flags": {{"import": "{value}"}}}}')]
+
+    def lose(self) -> None:
+        self.answers[:] = [(500, "out of order")]
+
+
+@contextmanager
+def behind_http() -> Iterator[BehindHttp]:
+    place = BehindHttp()
+    place.may_answer.set()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            place.may_answer.wait(10)
+            status, body = place.answers[0]
+            self.send_response(status)
+            self.send_header("Location", "/elsewhere")
+            self.end_headers()
+            self.wfile.write(body.encode())
+
+        def log_message(self, *_: object) -> None:
+            """Stay silent."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        place.url = f"http://127.0.0.1:{server.server_port}/switch?token=hunter2"
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        try:
+            yield place
+        finally:
+            place.may_answer.set()
+            server.shutdown()
+            thread.join()
+
+
+@pytest.fixture(params=["env-file", "postgres", "http"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
+    match request.param:
+        case "env-file":
+            yield InAFile(tmp_path / ".env.production")
+        case "postgres":
+            dsn = request.getfixturevalue("postgres_dsn")
+            yield InPostgres(dsn, f"rollout-{tmp_path.name}")
+        case _:
+            with behind_http() as http:
+                yield http
+
+
+def test_a_change_comes_into_force_by_itself(place: Place) -> None:
+    """Live, up and down; nobody restarts an application."""
+    place.put("10")
+    with Switch.from_url(place.url, **FAST) as switch:
+        assert switch.percent == 10  # at once, not after the first second
+        place.put("50.5")
+        until(lambda: switch.percent == 50.5)
+        place.put("0")
+        until(lambda: switch.percent == 0)
+        assert not switch.trouble
+
+
+def test_a_switch_that_was_never_readable_stands_at_nothing(place: Place) -> None:
+    """At start without any good value: 0, and the reason is told."""
+    place.lose()
+    with Switch.from_url(place.url, **FAST, stale_ok_s=60) as switch:
+        assert (switch.percent, bool(switch.trouble)) == (0, True)
+        place.put("25")
+        until(lambda: switch.percent == 25)
+        assert not switch.trouble
+
+
+def test_the_last_good_value_holds_for_a_while_and_then_nothing_does(place: Place) -> None:
+    """An outage of the switch moves nobody at once, and leaves nobody on v2 for ever."""
+    place.put("40")
+    with Switch.from_url(place.url, **FAST, stale_ok_s=60) as patient:
+        place.lose()
+        until(lambda: patient.trouble)
+        assert patient.percent == 40
+    place.put("40")
+    with Switch.from_url(place.url, **FAST, stale_ok_s=0.2) as impatient:
+        place.lose()
+        until(lambda: impatient.percent == 0)
+        place.put("30")
+        until(lambda: impatient.percent == 30)
+
+
+def test_no_secret_of_a_place_is_logged(place: Place, caplog: pytest.LogCaptureFixture) -> None:
+    """Neither other lines of the file nor the query of a URL."""
+    with caplog.at_level(logging.DEBUG, "cutline.routing"):
+        place.put("40")
+        with Switch.from_url(place.url, poll_s=60) as switch:
+            place.lose()
+            switch.poll()
+            place.put("41")
+            switch.poll()
+            shown = f"{switch.url} {switch.trouble} {caplog.text}"
+    assert "cannot be read" in caplog.text
+    assert "stands at 41 %" in caplog.text
+    assert "hunter2" not in shown
+
+
+def test_a_source_that_hangs_does_not_keep_traffic_on_v2() -> None:
+    """A reader that waits for ever is not the one who lowers the share."""
+    with behind_http() as http:
+        http.put("60")
+        with Switch.from_url(http.url, **FAST, stale_ok_s=0.3) as switch:
+            assert switch.percent == 60
+            http.may_answer.clear()
+            until(lambda: switch.percent == 0)
+            http.may_answer.set()
+            until(lambda: switch.percent == 60)
+
+
+def test_a_member_of_a_json_object_is_named_by_the_fragment() -> None:
+    """Dots go deeper; what is no number there is no percentage."""
+    with behind_http() as http:
+        http.put("12.5")
+        with Switch.from_url(f"{http.url}#flags.import", **FAST) as switch:
+            assert switch.percent == 12.5
+        with Switch.from_url(f"{http.url}#flags", **FAST) as switch:
+            assert (switch.percent, bool(switch.trouble)) == (0, True)
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [(302, "50"), (200, "<html>50</html>"), (200, "[50]"), (200, "1" * 100_000), (204, "")],
+)
+def test_an_answer_that_is_not_plainly_a_percentage_is_none(status: int, body: str) -> None:
+    """No redirect is followed, and no number is guessed out of a page."""
+    with behind_http() as http:
+        http.answers[:] = [(status, body)]
+        with Switch.from_url(http.url, poll_s=60) as switch:
+            assert (switch.percent, bool(switch.trouble)) == (0, True)
+
+
+@pytest.mark.parametrize(
+    ("text", "percent"),
+    [
+        ("V2=10", 10),
+        ('V2="10"', 10),
+        ("V2 = 10 # ten", 10),
+        ("V2=10\nV2=20", 20),
+        ("OTHER_V2=5\n#V2=7\nV2=9\r\n", 9),
+        ("\ufeffV2=10", 10),
+        ("V2=", None),
+        ("V2=10 20", None),
+        ("v2=10", None),
+        ("V2=$OTHER", None),
+    ],
+)
+def test_an_env_file_is_read_as_programs_read_it(
+    text: str, percent: float | None, tmp_path: Path
+) -> None:
+    """Quotes, `export`, comments, the last line wins; anything unclear is not read as a number."""
+    path = tmp_path / ".env"
+    path.write_bytes(text.encode())
+    with Switch.from_url(f"env-file:{path}#V2", poll_s=60) as switch:
+        assert (switch.percent, bool(switch.trouble)) == (percent or 0, percent is None)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "env-file:.env",
+        "env-file:#KEY",
+        "redis:x#y",
+        "http:",
+        "http://",
+        "postgres:env:DSN",
+        "postgres:postgresql://a:hunter2@db/x#rollout",
+        "postgres:host=db password=hunter2#rollout",
+        "http://a:hunter2@host/switch",
+    ],
+)
+def test_a_url_that_names_no_switch_or_holds_a_password_is_refused(url: str) -> None:
+    """At once, with what is known; the password is not repeated."""
+    with pytest.raises(WrongUsage) as refused:
+        Switch.from_url(url)
+    assert "hunter2" not in str(refused.value)
+
+
+def test_the_dsn_may_come_from_the_environment(
+    postgres_dsn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`env:NAME`; not set is trouble, and no crash of the application."""
+    InPostgres(postgres_dsn, "from-environment").put("15")
+    monkeypatch.setenv("ROUTING_DSN", postgres_dsn)
+    with Switch.from_url("postgres:env:ROUTING_DSN#from-environment", **FAST) as switch:
+        assert switch.percent == 15
+    monkeypatch.delenv("ROUTING_DSN")
+    with Switch.from_url("postgres:env:ROUTING_DSN#from-environment", **FAST) as switch:
+        assert switch.percent == 0
+        assert "ROUTING_DSN" in switch.trouble
+
+
+def test_a_connection_that_breaks_is_opened_anew(postgres_dsn: str) -> None:
+    """A restart of the server, or somebody who ends our session, costs one read at most."""
+    place = InPostgres(postgres_dsn, "broken-connection")
+    place.put("15")
+    with Switch.from_url(place.url, **FAST) as switch:
+        place._run(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE application_name = 'cutline-switch'"
+        )
+        place.put("16")
+        until(lambda: switch.percent == 16)
