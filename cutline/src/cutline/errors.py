@@ -56,7 +56,7 @@ class Problem(Exception):  # noqa: N818  # the glossary's word, read as one in e
             parts.append(f"  help:  {self.remedy}")
         return "\n".join(parts)
 
-    def as_json(self) -> dict[str, str]:
+    def as_json(self) -> dict[str, object]:
         """Return the same as a JSON object, for `--json`."""
         return {
             "code": self.code,

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from pydantic import model_validator
 
-from cutline.plan.part import Part
+from cutline.plan.part import Part, thawed
 
 
 class Extension(Part):
@@ -33,7 +33,7 @@ class Kinds(Part):
         offered = {point.name for point in entry_points(group=cls.entry_points)}
         for key in offered & given.keys():
             rest = {name: value for name, value in given.items() if name != key}
-            return {**rest, "extension": {"kind": key, "config": given[key] or {}}}
+            return {**rest, "extension": {"kind": key, "config": thawed(given[key] or {})}}
         return given
 
     @model_validator(mode="after")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
 from typing import Literal
 
 from pydantic import Field
@@ -10,6 +9,7 @@ from pydantic import Field
 from cutline.plan.acceptance import Acceptance
 from cutline.plan.duration import Seconds
 from cutline.plan.gate import Gate
+from cutline.plan.moment import Day, Instant
 from cutline.plan.part import Part, Ref
 from cutline.plan.probe import Probe
 from cutline.plan.stage import Stage
@@ -39,7 +39,7 @@ class Hours(Part):
 
     raising: str = Field(alias="raise")
     zone: str = "UTC"
-    not_on: tuple[date, ...] = ()
+    not_on: tuple[Day, ...] = ()
 
 
 class Watch(Part):
@@ -78,8 +78,8 @@ class Rollback(Part):
 class Window(Part):
     """Wall-clock marks of a plan."""
 
-    t0: datetime
-    close: datetime | None = None
+    t0: Instant
+    close: Instant | None = None
 
 
 class Plan(Part):

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 
 class Part(BaseModel):
@@ -21,5 +21,15 @@ class EnvRef(Part):
     env: str
 
 
+def thawed(value: object) -> object:
+    """Return plain JSON with lists where reading a plan made tuples."""
+    if isinstance(value, (list, tuple)):
+        return [thawed(one) for one in value]
+    if isinstance(value, dict):
+        return {key: thawed(one) for key, one in value.items()}
+    return value
+
+
 Ref = str | EnvRef
+Json = Annotated[Any, BeforeValidator(thawed)]
 Command = Annotated[tuple[str, ...], Field(min_length=1)]

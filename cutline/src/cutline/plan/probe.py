@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
 from cutline.plan.duration import Seconds
 from cutline.plan.kind import Kinds
-from cutline.plan.part import Command, Part, Ref
+from cutline.plan.part import Command, Json, Part, Ref
 
 FieldType = Literal[
     "int", "double", "string", "bool", "list(int)", "list(double)", "list(string)", "list(bool)"
@@ -28,7 +28,7 @@ class Http(Part):
 
     get: str | None = None
     post: str | None = None
-    body: Any = None
+    body: Json = None
     headers: dict[str, Ref] = Field(default_factory=dict)
     expect_status: int | None = None
     returns_headers: dict[str, str] = Field(default_factory=dict)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
 from cutline.plan.duration import Seconds
 from cutline.plan.kind import Kinds
-from cutline.plan.part import Command, Part, Ref
+from cutline.plan.part import Command, Json, Part, Ref
 
 
 class HttpStep(Part):
@@ -16,7 +16,7 @@ class HttpStep(Part):
 
     method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"] = "POST"
     url: str
-    body: Any = None
+    body: Json = None
     headers: dict[str, Ref] = Field(default_factory=dict)
     expect_status: int = 200
 

@@ -1,0 +1,166 @@
+"""The shape of a plan: data against the models, and every error back at its place."""
+
+from __future__ import annotations
+
+import json
+import re
+import types
+from collections.abc import Iterable, Mapping
+from importlib.metadata import entry_points
+from typing import Any, Union, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from cutline.plan.document import Loc, Spot, spot
+from cutline.plan.fault import Fault, at, nearest
+from cutline.plan.kind import Kinds
+from cutline.plan.model import Plan
+
+_QUOTED = re.compile(r"'([^']*)'")
+_WANTED = {
+    "string": "a text is wanted: put it into quotes",
+    "int": "a whole number is wanted",
+    "float": "a number is wanted",
+    "bool": "true or false is wanted",
+    "tuple": "a list is wanted",
+    "dict": "keys with values are wanted",
+    "model": "keys with values are wanted",
+    "date": "a date such as 2026-12-24 is wanted",
+    "datetime": "an instant such as 2026-12-24T09:00:00Z is wanted",
+}
+
+
+def shaped(data: Mapping[str, Any], spots: Mapping[Loc, Spot], file: str) -> Plan | list[Fault]:
+    """Return the plan that the data means, or everything that is wrong with its shape."""
+    try:
+        return Plan.model_validate(_frozen(data), strict=True)
+    except ValidationError as error:
+        return _faults(error, data, spots, file)
+
+
+def _frozen(data: object) -> Any:  # noqa: ANN401  # plain data
+    """Return data with tuples for lists: strict reading takes a list for no tuple."""
+    match data:
+        case dict():
+            return {name: _frozen(value) for name, value in data.items()}
+        case list():
+            return tuple(_frozen(value) for value in data)
+        case _:
+            return data
+
+
+def keys_of(model: type[BaseModel]) -> tuple[str, ...]:
+    """Return the keys that a plan may write in a part, those of installed packages included."""
+    own = [field.alias or name for name, field in model.model_fields.items() if name != "extension"]
+    if issubclass(model, Kinds) and model.entry_points is not None:
+        own += [point.name for point in entry_points(group=model.entry_points)]
+    return tuple(own)
+
+
+def models_at(loc: Iterable[str | int]) -> tuple[type[BaseModel], ...]:
+    """Return the models that may stand at a path of a plan: several where a key has a choice."""
+    found: list[Any] = [Plan]
+    for step in loc:
+        found = [inner for kind in found for inner in _inside(kind, step)]
+    return tuple(kind for kind in _unfolded(found) if _is_model(kind))
+
+
+def _faults(
+    error: ValidationError, data: object, spots: Mapping[Loc, Spot], file: str
+) -> list[Fault]:
+    found: dict[tuple[Loc, str], Fault] = {}
+    for one in error.errors(include_url=False):
+        loc = _standing(one["loc"], data)
+        fault = _fault(one, loc, spots, file)
+        # A choice (text or `env:`) fails once for each of its forms: one fault a place is enough.
+        found.setdefault((loc, "" if len(one["loc"]) > len(loc) else fault.what), fault)
+    return list(found.values())
+
+
+def _standing(loc: tuple[str | int, ...], data: object) -> Loc:
+    """Return the part of pydantic's path that stands in the file: it adds names of its own."""
+    found: list[str | int] = []
+    for step in loc:
+        match data, step:
+            case dict(), str() if step in data:
+                data = data[step]
+            case list(), int() if step < len(data):
+                data = data[step]
+            case _:
+                continue
+        found.append(step)
+    return tuple(found)
+
+
+def _fault(one: ErrorDetails, loc: Loc, spots: Mapping[Loc, Spot], file: str) -> Fault:
+    here = spot(spots, loc, file)
+    kind, last = one["type"], str(one["loc"][-1]) if one["loc"] else ""
+    if kind == "extra_forbidden":
+        known = {key for model in models_at(loc[:-1]) for key in keys_of(model)}
+        return at(here.key, f"unknown key `{last}`", nearest(last, known - {last}))
+    if kind == "missing":
+        name = f" of `{loc[-1]}`" if loc else ""
+        return at(here.key, f"the key `{last}`{name} is missing")
+    if kind == "literal_error":
+        words = _QUOTED.findall(str(one.get("ctx", {}).get("expected", "")))
+        listed = ", ".join(words) or str(one.get("ctx", {}).get("expected"))
+        what = f"`{loc[-1] if loc else last}` is one of {listed}; found {_shown(one['input'])}"
+        return at(here.value, what, nearest(str(one["input"]), words))
+    return at(here.value, _words(one, loc))
+
+
+def _words(one: ErrorDetails, loc: Loc) -> str:
+    kind, name = one["type"], f"`{loc[-1]}`: " if loc else ""
+    if kind == "value_error":
+        return name + one["msg"].removeprefix("Value error, ")
+    wanted = _WANTED.get(kind.removesuffix("_type").removesuffix("_parsing").split("_from")[0])
+    if wanted is not None:
+        return f"{name}{wanted}; found {_shown(one['input'])}"
+    said = one["msg"][0].lower() + one["msg"][1:]
+    return name + said.replace("input should", "it should").replace("tuple", "list")
+
+
+def _shown(value: object) -> str:
+    match value:
+        case dict():
+            return "keys with values"
+        case list() | tuple():
+            return "a list"
+        case None:
+            return "nothing"
+        case str():
+            return repr(value if len(value) <= 40 else value[:40] + "…")  # noqa: PLR2004  # a line
+        case _:
+            return json.dumps(value)
+
+
+def _inside(kind: object, step: str | int) -> list[Any]:
+    """Return what may stand under a key or an index of a type."""
+    found: list[Any] = []
+    for one in _unfolded([kind]):
+        if _is_model(one):
+            for name, field in one.model_fields.items():
+                if step == (field.alias or name):
+                    found.append(field.annotation)
+        elif get_origin(one) is dict and isinstance(step, str):
+            found.append(get_args(one)[1])
+        elif get_origin(one) is tuple and isinstance(step, int):
+            found.append(get_args(one)[0])
+    return found
+
+
+def _unfolded(kinds: Iterable[Any]) -> list[Any]:
+    found: list[Any] = []
+    for kind in kinds:
+        if get_origin(kind) in {Union, types.UnionType}:
+            found += _unfolded(get_args(kind))
+        elif hasattr(kind, "__metadata__"):
+            found += _unfolded([get_args(kind)[0]])
+        else:
+            found.append(kind)
+    return found
+
+
+def _is_model(kind: object) -> bool:
+    return isinstance(kind, type) and issubclass(kind, BaseModel)
