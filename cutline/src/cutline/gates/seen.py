@@ -19,7 +19,7 @@ class Seen:
     the first). `reference` likewise, for `than`: side v1 now, or a stage's own baseline. `series`
     are the scalars of a field since the stage began, oldest first, for the trend gate. `attested`
     are the values that people gave, by gate. `looks` is how many marks the stage has, by
-    which alpha of comparisons is divided.
+    which alpha of comparisons is divided. `reported` are the words of `cutline report` that stand.
     """
 
     now: datetime
@@ -28,3 +28,4 @@ class Seen:
     series: Mapping[str, tuple[tuple[float, float], ...]] = field(default_factory=dict)
     attested: Mapping[str, Scalar] = field(default_factory=dict)
     looks: int = 1
+    reported: frozenset[str] = frozenset()

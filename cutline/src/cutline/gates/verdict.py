@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+
+Figures = dict[str, str | int | float | bool]
 
 
 class Verdict(StrEnum):
@@ -32,3 +34,15 @@ class Judged:
     verdict: Verdict
     why: str
     figures: Mapping[str, str | int | float | bool] = field(default_factory=dict)
+
+
+_GRAVITY = (Verdict.PASS, Verdict.THIN, Verdict.BLIND, Verdict.FAIL)
+
+
+def worst(found: Sequence[Judged]) -> Judged:
+    """Return the gravest of some verdicts, with the reasons and figures of all; not of none."""
+    if len(found) == 1:
+        return found[0]
+    gravest = max(found, key=lambda judged: _GRAVITY.index(judged.verdict))
+    figures = {name: one for judged in found for name, one in judged.figures.items()}
+    return Judged(gravest.verdict, "; ".join(judged.why for judged in found), figures)

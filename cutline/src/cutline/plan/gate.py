@@ -40,6 +40,7 @@ class Gate(Kinds):
     than: str | None = None
     margin: float | None = Field(default=None, ge=0)
     margin_pct: float | None = Field(default=None, ge=0)
+    worse: Literal["lower", "higher"] | None = None  # a rate is worse lower, a quantile higher
     equals: str | int | float | bool | None = None
     sure: float = Field(default=95.0, gt=50, lt=100)
     needs: int = Field(default=20, ge=0)

@@ -1,0 +1,74 @@
+"""The value of a field in a reading, or the reason why there is none."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from cutline.errors import CannotMeasure
+from cutline.gates.seen import Side
+from cutline.run.reading import Reading, Value
+
+
+class NotMeasured(CannotMeasure):
+    """A gate has nothing to judge; it becomes BLIND."""
+
+    code = "not-measured"
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A field of one side of a probe; `text` is how the plan writes it."""
+
+    text: str
+    probe: str
+    side: Side
+    name: str
+
+
+def value(
+    wanted: Field,
+    readings: Mapping[tuple[str, Side], Reading],
+    now: datetime,
+    fresh_s: float | None,
+) -> Value:
+    """Return a field of a reading that is there and fresh; raises `NotMeasured` with the reason."""
+    reading = readings.get((wanted.probe, wanted.side))
+    if reading is None:
+        of = f" for {wanted.side}" if wanted.side else ""
+        raise NotMeasured(f"{wanted.probe} was not asked{of}")
+    if reading.values is None:
+        raise NotMeasured(f"{wanted.probe}: {reading.why or 'no reading, and no reason given'}")
+    if fresh_s is not None and (age_s := (now - reading.measured_at).total_seconds()) > fresh_s:
+        raise NotMeasured(
+            f"{wanted.probe} is {age_s:.0f} s old, and counts for {fresh_s:.0f} s as fresh"
+        )
+    found = reading.values.get(wanted.name)
+    if found is None:
+        raise NotMeasured(f"no value for {wanted.text}")
+    return found
+
+
+def number(found: Value, wanted: Field) -> float:
+    """Return a field that is a finite number; raises `NotMeasured`."""
+    if isinstance(found, bool) or not isinstance(found, (int, float)) or not math.isfinite(found):
+        raise NotMeasured(f"{wanted.text} is no number")
+    return found
+
+
+def numbers(found: Value, wanted: Field) -> tuple[float, ...]:
+    """Return a field that is a list of finite numbers; raises `NotMeasured`."""
+    if not isinstance(found, (tuple, list)):
+        raise NotMeasured(f"{wanted.text} is no list")
+    return tuple(number(one, wanted) for one in found)
+
+
+def texts(found: Value, wanted: Field) -> tuple[str, ...]:
+    """Return a field that is a list of texts; raises `NotMeasured`."""
+    if not isinstance(found, (tuple, list)):
+        raise NotMeasured(f"{wanted.text} is no list")
+    if not all(isinstance(one, str) for one in found):
+        raise NotMeasured(f"{wanted.text} is no list of texts")
+    return tuple(str(one) for one in found)
