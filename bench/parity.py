@@ -48,7 +48,7 @@ def rows(scale: float) -> list[Row]:
         with postgres.database(server) as dsn:
             _fill(dsn, count)
             in_postgres = _postgres(dsn)
-        return [*in_postgres, _parquet(Path(folder), count)]
+        return [*in_postgres, *_parquet(Path(folder), count)]
 
 
 def _postgres(dsn: str) -> list[Row]:
@@ -136,29 +136,38 @@ def _reladiff(dsn: str) -> float | None:
     return float(seconds)
 
 
-def _parquet(folder: Path, count: int) -> Row:
-    for side in ("a", "b"):
+def _parquet(folder: Path, count: int) -> list[Row]:
+    """Compare with a file of the same order, and with one of the order of the other table."""
+    for side in ("a", "b", "c"):
         (folder / side).mkdir()
-        _write(folder / side / "rows.parquet", count, changed=side == "b")
-    sides = [(f"files://{folder}/{side}", side) for side in ("a", "b")]
-    theirs = best_of(3, lambda: _read(folder))
-    ours = best_of(3, lambda: _compare(_suite(), sides[0], sides[1]))
-    return Row("parity, Parquet", "DuckDB reading every column", ours, theirs, at_most=2.5)
+        order = " ORDER BY (i * 48271) % 65521" if side == "c" else ""
+        _write(folder / side / "rows.parquet", count, changed=side != "a", order=order)
+    return [
+        _parquet_row(folder, "b", "parity, Parquet"),
+        _parquet_row(folder, "c", "parity, Parquet in another order"),
+    ]
 
 
-def _write(path: Path, count: int, *, changed: bool) -> None:
+def _parquet_row(folder: Path, candidate: str, claim: str) -> Row:
+    left, right = ((f"files://{folder}/{side}", side) for side in ("a", candidate))
+    theirs = best_of(3, lambda: _read(folder, ("a", candidate)))
+    ours = best_of(3, lambda: _compare(_suite(), left, right))
+    return Row(claim, "DuckDB reading every column", ours, theirs, at_most=2.5)
+
+
+def _write(path: Path, count: int, *, changed: bool, order: str) -> None:
     step = count // DIFFERING
     off = f"(i % {step} = 1 AND i < {step * DIFFERING})" if changed else "false"
     duckdb.sql(
         f"COPY (SELECT i AS id, 'some text of row ' || i || CASE WHEN {off} THEN '!' ELSE '' END"
         f" AS txt, sha256(i::VARCHAR) AS hex, (i % 97)::INT AS n"
-        f" FROM range(1, {count} + 1) r(i)) TO '{path}'"
+        f" FROM range(1, {count} + 1) r(i){order}) TO '{path}'"
     )
 
 
-def _read(folder: Path) -> None:
+def _read(folder: Path, sides: tuple[str, str]) -> None:
     """Read every column of every row of both files."""
-    for side in ("a", "b"):
+    for side in sides:
         duckdb.sql(
             "SELECT sum(id), sum(strlen(txt)), sum(strlen(hex)), sum(n)"
             f" FROM '{folder}/{side}/rows.parquet'"

@@ -10,6 +10,7 @@ from cutline.errors import CannotMeasure
 from cutline.parity import apart, kinds, waived
 from cutline.parity.context import Context
 from cutline.parity.narrow import Seeds
+from cutline.parity.places import Cancelled
 from cutline.parity.report import CheckResult, Report
 from cutline.parity.scans import multisets
 from cutline.parity.side import Options, Side
@@ -46,13 +47,13 @@ def compare(suite: Suite, baseline: Side, candidate: Side, options: Options) -> 
     sides: dict[SideName, Side] = {"baseline": baseline, "candidate": candidate}
     _refuse_same(baseline, candidate)
     with Workbench.open() as bench, readable():
-        remote = stage(bench, suite, sides, exact=options.exact)
+        special = stage(bench, suite, sides, exact=options.exact)
         _refuse(bench, suite)
         apart.set_apart(bench, suite)
         bench.derive(suite)
         found = apart.found(bench, suite, options.samples)
         gate = apart.judge(bench, suite, found)
-        checks = _checks(Context(bench, suite, options, {}), remote)
+        checks = _checks(Context(bench, suite, options, {}), special)
         said = [_describe(bench, suite, name, side) for name, side in sides.items()]
     return Report(
         suite=suite.name,
@@ -66,10 +67,10 @@ def compare(suite: Suite, baseline: Side, candidate: Side, options: Options) -> 
     )
 
 
-def _checks(context: Context, remote: Sequence[Remote]) -> tuple[CheckResult, ...]:
-    local = [c for c in context.suite.checks if c.dataset not in {r.dataset for r in remote}]
+def _checks(context: Context, special: Sequence[Remote | Cancelled]) -> tuple[CheckResult, ...]:
+    local = [c for c in context.suite.checks if c.dataset not in {s.dataset for s in special}]
     compared = multisets(context, local, Seeds.draw())
-    for one in remote:
+    for one in special:
         compared |= one.compare(context)
     context = replace(context, compared=compared)
     return tuple(kinds.judge(context, check) for check in context.suite.checks)

@@ -60,6 +60,11 @@ class FilesSource(Source):
                 "this file cannot be read", where=str(path), why=str(error)
             ) from error
 
+    def parquet(self, dataset: Dataset) -> Path | None:
+        """Return the file of a dataset if it is Parquet: its rows can be asked for by place."""
+        path = self._file(query_for(self.engine, dataset))
+        return path if path.name.endswith(".parquet") else None
+
     def close(self) -> None:
         """Nothing is held open."""
 
