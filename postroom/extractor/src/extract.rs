@@ -32,7 +32,7 @@ const READ_TIMES: u64 = 64;
 const LEAST_READ: u64 = 1 << 30;
 /// Messages inside messages are read by functions inside functions.
 const STACK_BYTES: usize = 64 << 20;
-const HASH_PIECE: usize = 1 << 20;
+const HASH_PIECE: usize = 128 << 10;
 
 /// What a run is asked for.
 #[derive(Clone, Debug)]

@@ -3,6 +3,7 @@
 use uuid::Uuid;
 
 use super::email_row::{filetime, item_id};
+use super::lines::Lines;
 use super::row::Row;
 use crate::identity::hash::hex;
 use crate::messaging::{Attachment, Place};
@@ -14,15 +15,9 @@ content_id,is_inline,is_hidden,rendering_position,size_bytes,declared_size,attac
 sha1,object_key,created_filetime,modified_filetime,embedded_path,reference\n";
 
 /// Writes the record of an attachment of the message at `place`.
-pub fn attachment_row(
-    json: &mut Vec<u8>,
-    csv: &mut Vec<u8>,
-    ingest: Uuid,
-    place: &Place,
-    found: &Attachment,
-) {
+pub fn attachment_row(out: &mut Lines, ingest: Uuid, place: &Place, found: &Attachment) {
     let path = format!("{}/{}", place.node_path, found.nid);
-    let mut row = Row::new(json, csv);
+    let mut row = Row::new(out);
     row.plain("id", Some(&item_id(ingest, &path)));
     row.plain("email_id", Some(&item_id(ingest, &place.node_path)));
     row.plain("pst_file_id", Some(&ingest.hyphenated().to_string()));

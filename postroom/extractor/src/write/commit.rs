@@ -10,8 +10,8 @@ use sha2::{Digest, Sha256};
 
 use super::attachment_row::ATTACHMENT_COLUMNS;
 use super::chunk::{Chunk, Counts, TEXT_FILES};
+use super::deflate::Deflate;
 use super::email_row::EMAIL_COLUMNS;
-use super::gzip::Gzip;
 use crate::error::{Fault, Kind};
 use crate::identity::hash::{Hash, hex};
 use crate::messaging::Folder;
@@ -129,7 +129,7 @@ impl Committer {
     /// # Errors
     /// If a file cannot be written.
     pub fn create(root: &Path, folders: usize, limits: Limits) -> io::Result<Self> {
-        let mut gzip = Gzip::default();
+        let mut deflate = Deflate::default();
         let mut texts = Vec::new();
         for name in TEXT_FILES {
             let mut output = Output::create(root, name, true)?;
@@ -138,7 +138,10 @@ impl Committer {
                 "attachments.csv.gz" => ATTACHMENT_COLUMNS,
                 _ => "",
             };
-            output.write(head.as_bytes(), &gzip.member(head.as_bytes()), 0)?;
+            if !head.is_empty() {
+                let member = deflate.member(head.as_bytes(), &[]);
+                output.write(head.as_bytes(), &member, 0)?;
+            }
             texts.push(output);
         }
         fs::create_dir_all(root.join("objects"))?;
@@ -269,7 +272,8 @@ impl Committer {
             self.sweep()?;
         }
         for text in self.texts.iter_mut().filter(|text| text.size == 0) {
-            text.write(&[], &Gzip::default().empty_member(), 0)?;
+            // A file without records is a gzip file too.
+            text.write(&[], &Deflate::default().member(&[], &[]), 0)?;
         }
         let outputs = self
             .texts

@@ -4,6 +4,7 @@ use md5::{Digest, Md5};
 use uuid::Uuid;
 
 use super::json::json_string;
+use super::lines::Lines;
 use super::row::{Gap, Row};
 use super::time::utc;
 use crate::identity::hash::{Hash, sha256};
@@ -47,13 +48,8 @@ pub fn item_id(ingest: Uuid, node_path: &str) -> String {
 }
 
 /// Writes the record; the family's hash is filled in later.
-pub fn email_row(
-    json: &mut Vec<u8>,
-    csv: &mut Vec<u8>,
-    email: &Email,
-    context: &EmailContext,
-) -> Gap {
-    let mut row = Row::new(json, csv);
+pub fn email_row(out: &mut Lines, email: &Email, context: &EmailContext) -> Gap {
+    let mut row = Row::new(out);
     let gap = place(&mut row, email, context);
     people(&mut row, email);
     times(&mut row, email);

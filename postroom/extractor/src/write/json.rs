@@ -4,18 +4,53 @@
 pub fn json_string(out: &mut Vec<u8>, text: &str) {
     out.reserve(text.len() + 2);
     out.push(b'"');
+    json_escaped(text, |plain, _, escape| {
+        out.extend_from_slice(plain);
+        out.extend_from_slice(escape);
+    });
+    out.push(b'"');
+}
+
+/// Hands over a text in pieces: what needs no escape, then the byte that does and its escape.
+#[inline]
+pub fn json_escaped(text: &str, mut take: impl FnMut(&[u8], Option<u8>, &[u8])) {
     let mut rest = text.as_bytes();
     loop {
-        let plain = plain_run(rest);
-        let (before, after) = rest.split_at(plain);
-        out.extend_from_slice(before);
+        let (plain, after) = rest.split_at(plain_run(rest));
         let Some((&byte, after)) = after.split_first() else {
-            break;
+            return take(plain, None, b"");
         };
-        escape(out, byte);
+        let (escape, length) = escape(byte);
+        take(plain, Some(byte), escape.get(..length).unwrap_or_default());
         rest = after;
     }
-    out.push(b'"');
+}
+
+/// The bytes of an escape and how many.
+pub const fn escape(byte: u8) -> ([u8; 6], usize) {
+    let short = match byte {
+        0x08 => b'b',
+        b'\t' => b't',
+        b'\n' => b'n',
+        0x0C => b'f',
+        b'\r' => b'r',
+        b'"' | b'\\' => byte,
+        _ => {
+            let high = b'0' + (byte >> 4);
+            return ([b'\\', b'u', b'0', b'0', high, low(byte)], 6);
+        }
+    };
+    ([b'\\', short, 0, 0, 0, 0], 2)
+}
+
+/// The lower digit of a byte in hex.
+const fn low(byte: u8) -> u8 {
+    let digit = byte & 15;
+    if digit < 10 {
+        b'0' + digit
+    } else {
+        b'a' + digit - 10
+    }
 }
 
 /// How many bytes at the start need no escape: eight are looked at in one go.
@@ -38,22 +73,6 @@ fn plain_run(bytes: &[u8]) -> usize {
     let tail = bytes.get(words..).unwrap_or_default();
     let is_escaped = |&byte: &u8| byte < 0x20 || byte == b'"' || byte == b'\\';
     words + tail.iter().position(is_escaped).unwrap_or(tail.len())
-}
-
-fn escape(out: &mut Vec<u8>, byte: u8) {
-    let short = match byte {
-        0x08 => b'b',
-        b'\t' => b't',
-        b'\n' => b'n',
-        0x0C => b'f',
-        b'\r' => b'r',
-        b'"' | b'\\' => byte,
-        _ => {
-            out.extend_from_slice(format!("\\u{byte:04x}").as_bytes());
-            return;
-        }
-    };
-    out.extend_from_slice(&[b'\\', short]);
 }
 
 #[cfg(test)]

@@ -3,17 +3,19 @@
 mod attachment_row;
 mod chunk;
 mod commit;
+mod deflate;
 mod email_row;
 mod fault_line;
 mod folders_csv;
-mod gzip;
 mod json;
+mod lines;
 mod manifest;
 mod objects;
 mod plan;
 mod queue;
 mod row;
 mod time;
+mod twin;
 mod unit;
 
 pub use attachment_row::ATTACHMENT_COLUMNS;
@@ -22,7 +24,6 @@ pub use commit::{Committed, Committer, Limits};
 pub use email_row::{EMAIL_COLUMNS, item_id};
 pub use fault_line::fault_line;
 pub use folders_csv::{FolderCounts, folders_csv};
-pub use gzip::Gzip;
 pub use json::json_string;
 pub use manifest::{Manifest, SourceFacts, manifest_json, sorted_json};
 pub use objects::{Extra, ObjectFolder, ObjectWriter, key};

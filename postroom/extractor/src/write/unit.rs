@@ -4,13 +4,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use uuid::Uuid;
 
-use super::attachment_row::attachment_row;
-use super::chunk::{Chunk, Counts, Part};
-use super::email_row::{EmailContext, Large, email_row};
+use super::attachment_row::{ATTACHMENT_COLUMNS, attachment_row};
+use super::chunk::{Chunk, Counts};
+use super::email_row::{EMAIL_COLUMNS, EmailContext, Large, email_row};
 use super::fault_line::fault_line;
-use super::gzip::Gzip;
+use super::lines::{Lengths, Lines};
 use super::objects::{ObjectFolder, ObjectWriter};
 use super::row;
+use super::twin::Twin;
 use crate::error::{Fault, Kind};
 use crate::identity::hash::{Hash, family_hash};
 use crate::ltp::NameMap;
@@ -50,52 +51,42 @@ pub struct Shared<'a> {
     pub ingest: Uuid,
 }
 
-/// The texts of a chunk as they grow: emails and attachments, NDJSON and CSV.
+/// The texts of a chunk as they grow.
 #[derive(Default)]
 struct Texts {
-    emails: [Vec<u8>; 2],
-    attachments: [Vec<u8>; 2],
+    emails: Lines,
+    attachments: Lines,
     faults: Vec<u8>,
     counts: Counts,
 }
 
 /// Where the texts ended before a message that may fail.
 struct Mark {
-    lengths: [usize; 5],
+    emails: Lengths,
+    attachments: Lengths,
+    faults: usize,
     counts: Counts,
 }
 
 impl Texts {
     fn mark(&self) -> Mark {
-        let [ej, ec] = &self.emails;
-        let [aj, ac] = &self.attachments;
-        let lengths = [ej.len(), ec.len(), aj.len(), ac.len(), self.faults.len()];
         Mark {
-            lengths,
+            emails: self.emails.lengths(),
+            attachments: self.attachments.lengths(),
+            faults: self.faults.len(),
             counts: self.counts.clone(),
         }
     }
 
-    fn back_to(&mut self, mark: &Mark) {
-        let [ej, ec, aj, ac, faults] = mark.lengths;
-        self.emails
-            .iter_mut()
-            .zip([ej, ec])
-            .for_each(|(text, length)| text.truncate(length));
-        self.attachments
-            .iter_mut()
-            .zip([aj, ac])
-            .for_each(|(text, length)| text.truncate(length));
-        self.faults.truncate(faults);
-        self.counts = mark.counts.clone();
+    fn back_to(&mut self, mark: Mark) {
+        self.emails.back_to(mark.emails);
+        self.attachments.back_to(mark.attachments);
+        self.faults.truncate(mark.faults);
+        self.counts = mark.counts;
     }
 
     fn len(&self) -> usize {
-        self.emails
-            .iter()
-            .chain(&self.attachments)
-            .map(Vec::len)
-            .sum()
+        self.emails.len() + self.attachments.len()
     }
 
     fn fault(&mut self, fault: &Fault) {
@@ -113,7 +104,8 @@ pub struct Worker<'a> {
     shared: &'a Shared<'a>,
     reader: Reader<'a>,
     objects: ObjectWriter<'a>,
-    gzip: Gzip,
+    emails: Twin,
+    attachments: Twin,
     texts: Texts,
     read_before: u64,
 }
@@ -135,7 +127,8 @@ impl<'a> Worker<'a> {
             shared,
             reader: Reader::new(shared.pst),
             objects: ObjectWriter::new(shared.objects, number),
-            gzip: Gzip::default(),
+            emails: Twin::new(EMAIL_COLUMNS),
+            attachments: Twin::new(ATTACHMENT_COLUMNS),
             texts: Texts::default(),
             read_before: 0,
         }
@@ -160,23 +153,11 @@ impl<'a> Worker<'a> {
 
     fn chunk(&mut self, unit: &Unit, is_last: bool) -> Chunk {
         let texts = std::mem::take(&mut self.texts);
-        let [emails_json, emails_csv] = texts.emails;
-        let [attachments_json, attachments_csv] = texts.attachments;
         let (emails, attachments) = (texts.counts.emails, texts.counts.attachments);
-        let mut part = |raw: Vec<u8>, records| {
-            let compressed = self.gzip.member(&raw);
-            Part {
-                raw,
-                compressed,
-                records,
-            }
-        };
-        let parts = [
-            part(emails_json, emails),
-            part(emails_csv, emails),
-            part(attachments_json, attachments),
-            part(attachments_csv, attachments),
-        ];
+        let [emails_json, emails_csv] = self.emails.parts(texts.emails, emails);
+        let [attachments_json, attachments_csv] =
+            self.attachments.parts(texts.attachments, attachments);
+        let parts = [emails_json, emails_csv, attachments_json, attachments_csv];
         let read = self.reader.read_bytes();
         let read_bytes = read - std::mem::replace(&mut self.read_before, read);
         Chunk {
@@ -209,7 +190,7 @@ impl<'a> Worker<'a> {
         let mark = self.texts.mark();
         let outcome = catch_unwind(AssertUnwindSafe(|| self.family(&place, path)));
         let Err(panic) = outcome else { return };
-        self.texts.back_to(&mark);
+        self.texts.back_to(mark);
         self.reader.take_findings();
         let mut faults = faults_at(&place);
         faults.add(Fault::new(Kind::Panic, panic_text(panic.as_ref())));
@@ -231,8 +212,11 @@ impl<'a> Worker<'a> {
         } else {
             self.texts.counts.failed += 1;
         }
-        let [json, csv] = &mut self.texts.emails;
-        row::fill(json, csv, &family.gaps, family_hash(&family.hashes));
+        row::fill(
+            &mut self.texts.emails,
+            &family.gaps,
+            family_hash(&family.hashes),
+        );
     }
 
     /// Reads and writes one message, then those inside it; false if there is no message.
@@ -291,8 +275,8 @@ impl<'a> Worker<'a> {
             family_position: family.hashes.len(),
             large,
         };
-        let [json, csv] = &mut self.texts.emails;
-        family.gaps.push(email_row(json, csv, email, &context));
+        let row = email_row(&mut self.texts.emails, email, &context);
+        family.gaps.push(row);
         family.hashes.push(email.record_hash);
         let counts = &mut self.texts.counts;
         counts.emails += 1;
@@ -305,8 +289,8 @@ impl<'a> Worker<'a> {
     }
 
     fn write_attachment(&mut self, place: &Place, attachment: &Attachment) {
-        let [json, csv] = &mut self.texts.attachments;
-        attachment_row(json, csv, self.shared.ingest, place, attachment);
+        let lines = &mut self.texts.attachments;
+        attachment_row(lines, self.shared.ingest, place, attachment);
         self.texts.counts.attachments += 1;
     }
 
