@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,6 +18,10 @@ BIN = Path(sys.executable).parent
 ATTACHMENT_HEAVY_BYTES = 1_200_000_000
 FOLDER_MAILS = 100_000
 SMALL_ATTACHMENT_MAILS = 20_000
+MANY_BLOCKS = 8_000_000
+BYTES_PER_BLOCK = 75.3
+"""Of a file whose streams are cut into blocks of 48 bytes, its B-trees left out."""
+SAMPLED_EVERY_S = 0.002
 
 PYPFF_LOOP = """
 import sys, pypff
@@ -138,6 +143,47 @@ def small_attachments(scale: float) -> list[Row]:
     return [Row(claim, "creating as many files", ours, timed_apart(create), at_most=1.5)]
 
 
+def count_blocks(path: Path) -> int:
+    """Return how many blocks a Unicode PST has: their ids ascend by 4, the header has the next."""
+    with path.open("rb") as file:
+        head = file.read(0x210)
+    return int.from_bytes(head[0x204:0x20C], "little") // 4 - 1
+
+
+def peak_anonymous_bytes(path: Path) -> int:
+    """Return the most anonymous memory that extracting `path` holds at once.
+
+    `RssAnon` of `/proc/PID/status`, sampled: `VmHWM` would count pages of files as well.
+    """
+    with tempfile.TemporaryDirectory(dir=WORK) as place:
+        command = [str(BIN / "pst-extract"), str(path), "--out", f"{place}/out", "--jobs", "2"]
+        peak = 0
+        with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
+            status = Path(f"/proc/{process.pid}/status")
+            while process.poll() is None:
+                lines = status.read_text().splitlines()
+                found = [int(line.split()[1]) for line in lines if line.startswith("RssAnon:")]
+                peak = max([peak, *found])
+                time.sleep(SAMPLED_EVERY_S)
+        if process.returncode != 0 or peak == 0:
+            message = f"pst-extract ended with {process.returncode}; nothing was measured"
+            raise RuntimeError(message)
+    return peak * 1024
+
+
+def many_blocks(scale: float) -> list[Row]:
+    """Bound the anonymous memory of reading a file of very many blocks."""
+    size = int(MANY_BLOCKS * scale * BYTES_PER_BLOCK)
+    path = synth("large", f"blocks-{size}", "--size", str(size), "--block-bytes", "48")
+    claim = f"extract, {count_blocks(path) / 1e6:.2g} million blocks, anonymous memory"
+    return [Row(claim, "RssAnon", peak_anonymous_bytes(path) / 1e6, None, at_most=300.0, unit="MB")]
+
+
 def rows(scale: float) -> list[Row]:
     """Return the rows of the extractor; `scale` 1.0 is the size that each claim names."""
-    return [*attachment_heavy(scale), *one_folder(scale), *small_attachments(scale)]
+    return [
+        *attachment_heavy(scale),
+        *one_folder(scale),
+        *small_attachments(scale),
+        *many_blocks(scale),
+    ]

@@ -47,6 +47,7 @@ def find_program() -> str:
 @click.option("--mails", type=int, help="Number of top-level mails.")
 @click.option("--format", "file_format", help="unicode, unicode4k, ansi14 or ansi15.")
 @click.option("--encoding", help="none, permute or cyclic.")
+@click.option("--block-bytes", type=int, help="Cut streams into blocks of this size.")
 @click.option("--hostile", metavar="KIND", help="Make one thing wrong, to test readers.")
 @click.option("--pad", is_flag=True, help="Fill the last section of a 4K file too.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
@@ -68,7 +69,7 @@ def synth(profile: str, target: Path, *, as_json: bool, pad: bool, **options: An
 
 def _arguments(options: dict[str, Any]) -> Iterator[str]:
     """The options that were given, as the program takes them."""
-    names = {"file_format": "format"}
+    names = {"file_format": "format", "block_bytes": "block-bytes"}
     for name, value in options.items():
         if value is not None:
             yield from (f"--{names.get(name, name)}", str(value))

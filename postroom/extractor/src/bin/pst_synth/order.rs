@@ -1,5 +1,6 @@
 //! What to write: the command line, understood.
 
+use std::num::NonZeroU16;
 use std::path::PathBuf;
 
 use clap::Parser;
@@ -40,6 +41,9 @@ pub struct Arguments {
     /// none, permute or cyclic
     #[arg(long, default_value = "permute")]
     pub encoding: String,
+    /// Cut streams into blocks of at most this many bytes: many blocks in a small file
+    #[arg(long)]
+    pub block_bytes: Option<NonZeroU16>,
     /// Fill the last allocation section of a 4K file too (16 MB), as Outlook does
     #[arg(long)]
     pub pad: bool,
@@ -57,6 +61,7 @@ pub struct Order {
     pub seed: u64,
     pub format: Format,
     pub encoding: Encoding,
+    pub block_bytes: Option<NonZeroU16>,
     pub is_padded: bool,
     pub hostile: Option<Hostile>,
 }
@@ -76,6 +81,7 @@ impl Arguments {
             seed: self.seed,
             format: format_named(&self.format)?,
             encoding: encoding_named(&self.encoding)?,
+            block_bytes: self.block_bytes,
             is_padded: self.pad,
             hostile: self.hostile.as_deref().map(Hostile::named).transpose()?,
         })

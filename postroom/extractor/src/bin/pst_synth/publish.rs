@@ -70,12 +70,11 @@ pub fn run(arguments: &Arguments) -> Result<Value> {
         .transpose()?;
     let (pending_truth, truth_file) = pending_truth.unzip();
     let mut truth = Truth::new(truth_file);
-    let folders = write_mailbox(file, &order, &mut truth, &mut Progress::new())
-        .map_err(|failure| failure.at(&arguments.out))?
-        .len();
+    let written = write_mailbox(file, &order, &mut truth, &mut Progress::new())
+        .map_err(|failure| failure.at(&arguments.out))?;
     let mut line = json!({
         "kind": "file", "format": Layout::of(order.format).name(), "encoding": order.encoding.name(), "seed": order.seed,
-        "profile": order.profile.name(), "folders": folders, "emails": truth.emails, "attachments": truth.attachments,
+        "profile": order.profile.name(), "folders": written.folders, "emails": truth.emails, "attachments": truth.attachments,
         "associated": truth.associated,
     });
     describe(&mut line, &pending.partial, &order).map_err(|failure| failure.at(&arguments.out))?;
@@ -85,6 +84,7 @@ pub fn run(arguments: &Arguments) -> Result<Value> {
     pending.publish()?;
     pending_truth.map(Pending::publish).transpose()?;
     line["event"] = json!("done");
+    line["blocks"] = json!(written.blocks);
     Ok(line)
 }
 

@@ -55,6 +55,8 @@ pub struct Ndb {
     blocks: Vec<BlockRecord>,
     nodes: Vec<NodeRecord>,
     scratch: Vec<u8>,
+    /// Bytes of a stream that go into one block.
+    piece: usize,
     /// What is wrong with this file on purpose.
     hostile: Option<Hostile>,
 }
@@ -77,8 +79,19 @@ impl Ndb {
             blocks: Vec::new(),
             nodes: Vec::new(),
             scratch: Vec::new(),
+            piece: layout.block_data(),
             hostile,
         })
+    }
+
+    /// Cuts streams into blocks of at most this many bytes, so that a small file has many blocks.
+    pub fn cut_at(&mut self, piece: usize) {
+        self.piece = piece.clamp(1, self.layout.block_data());
+    }
+
+    /// Blocks written so far.
+    pub fn blocks(&self) -> u64 {
+        self.blocks.len() as u64
     }
 
     /// Bytes written so far.
@@ -177,27 +190,34 @@ impl Ndb {
     /// Writes `data` as one block or as a tree of blocks.
     pub fn data(&mut self, data: &[u8]) -> Result<Bid> {
         let mut blocks = Vec::new();
-        for piece in data.chunks(self.layout.block_data()) {
+        for piece in data.chunks(self.piece) {
             blocks.push(self.block(piece)?);
         }
-        self.tree(&blocks, data.len() as u64)
+        self.join(&blocks, data.len() as u64, self.piece)
     }
 
     /// Joins blocks that hold `total` bytes into one stream (\[MS-PST\] 2.2.2.8.3.2).
     pub fn tree(&mut self, blocks: &[Bid], total: u64) -> Result<Bid> {
+        self.join(blocks, total, self.layout.block_data())
+    }
+
+    /// Joins blocks of which all but the last hold `full` bytes.
+    fn join(&mut self, blocks: &[Bid], total: u64, full: usize) -> Result<Bid> {
         match blocks {
             [] => Ok(Bid::NONE),
             [only] => Ok(*only),
-            _ => self.branch(blocks, total),
+            _ => self.branch(blocks, total, full as u64),
         }
     }
 
-    fn branch(&mut self, blocks: &[Bid], total: u64) -> Result<Bid> {
+    fn branch(&mut self, blocks: &[Bid], total: u64, full: u64) -> Result<Bid> {
         let fan_out = (self.layout.block_data() - 8) / self.layout.width();
         if blocks.len() <= fan_out {
             return self.branch_block(1, blocks, total);
         }
-        let full = self.layout.block_data() as u64;
+        if blocks.len().div_ceil(fan_out) > fan_out {
+            return Err(TOO_LARGE);
+        }
         let mut parts = Vec::new();
         let mut left = total;
         for group in blocks.chunks(fan_out) {

@@ -28,13 +28,19 @@ const OVERHEAD: u64 = 60_000;
 /// How deep mails lie inside each other in a file that is hostile by that.
 const NESTED: u64 = 300;
 
+/// How much was written.
+pub struct Written {
+    pub folders: usize,
+    pub blocks: u64,
+}
+
 /// Writes the file that `order` describes into `out`, and notes the truth.
 pub fn write_mailbox(
     out: File,
     order: &Order,
     truth: &mut Truth,
     progress: &mut Progress,
-) -> Result<Vec<Folder>> {
+) -> Result<Written> {
     let layout = Layout::of(order.format);
     let charset = if layout.is_wide {
         Charset::Wide
@@ -47,6 +53,9 @@ pub fn write_mailbox(
         .folders(order.scale.mails, charset, &mut random.branch(1));
     let composer = Composer::new(random.branch(2), charset)?;
     let mut ndb = Ndb::create(out, layout, order.encoding, order.hostile)?;
+    if let Some(piece) = order.block_bytes {
+        ndb.cut_at(usize::from(piece.get()));
+    }
     let deleted = folders
         .last()
         .map_or(nids::ROOT_FOLDER, |folder| folder.nid);
@@ -66,7 +75,7 @@ pub fn write_mailbox(
         write_folder(&mut ndb, charset, &folders, number, contents, associated)?;
     }
     mails.tell_orphans(truth)?;
-    let encoding = ndb.encoding();
+    let (encoding, blocks) = (ndb.encoding(), ndb.blocks());
     let (mut file, root) = ndb.finish(!layout.is_4k() || order.is_padded)?;
     file.seek(SeekFrom::Start(0))?;
     file.write_all(&header(&layout, encoding, &root))?;
@@ -75,7 +84,10 @@ pub fn write_mailbox(
         Some(Hostile::Truncated | Hostile::TruncatedTail) => damage::truncate(&file, &root)?,
         _ => {}
     }
-    Ok(folders)
+    Ok(Written {
+        folders: folders.len(),
+        blocks,
+    })
 }
 
 /// The mails of all folders, one after the other.
