@@ -68,6 +68,7 @@ class Switch(Kinds):
     nop: Nop | None = None
 
     apply: Command | None = None
+    env: dict[str, Ref] = Field(default_factory=dict)  # of `apply`, and of the kind `command`
     applied: str | None = None  # CEL: the setting is in force; without it `apply` exiting 0 says so
     confirm: Confirm | None = None
     timeout_s: Seconds = Field(default=600.0, alias="timeout")

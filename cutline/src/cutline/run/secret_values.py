@@ -1,0 +1,44 @@
+"""Which values of a run are secret: secret inputs, and what the plan takes from the environment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from pydantic import BaseModel
+
+from cutline.plan.model import Plan
+from cutline.plan.part import EnvRef
+from cutline.run.reading import Scalar
+
+
+def secret_values(
+    plan: Plan, inputs: Mapping[str, Scalar], environ: Mapping[str, str]
+) -> tuple[str, ...]:
+    """Return every value that must not be written anywhere; none of them is empty.
+
+    The path of the signing key is no secret: its content is, and it is never read into a run.
+    """
+    given = [
+        str(inputs[name]) for name in plan.inputs if plan.inputs[name].secret and name in inputs
+    ]
+    parts = [getattr(plan, name) for name in type(plan).model_fields if name != "evidence"]
+    named = [environ.get(name, "") for part in parts for name in _names(part)]
+    return tuple(dict.fromkeys(value for value in (*given, *named) if value))
+
+
+def _names(part: object) -> Iterator[str]:
+    """Yield the names of environment variables that a part of a plan refers to."""
+    match part:
+        case EnvRef():
+            yield part.env
+        case BaseModel():
+            for name in type(part).model_fields:
+                yield from _names(getattr(part, name))
+        case Mapping():
+            for one in part.values():
+                yield from _names(one)
+        case tuple() | list():
+            for one in part:
+                yield from _names(one)
+        case _:
+            return
