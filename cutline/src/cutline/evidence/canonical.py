@@ -58,5 +58,4 @@ def _plain(value: object) -> object:
 
 def _number(digits: str) -> int | float:
     """Return what the digits stand for: beyond 2^53-1 JSON has floats only."""
-    exact = int(digits)
-    return exact if abs(exact) <= _LARGEST_EXACT else float(exact)
+    return int(digits) if abs(int(digits)) <= _LARGEST_EXACT else float(digits)

@@ -14,7 +14,7 @@ from cutline.evidence import canonical
 # `prev` of the first entry, which has none before it.
 NOTHING_BEFORE = "0" * 64
 CLOSED = "closed"
-_AT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
+_AT = re.compile(r"[0-9]{4}-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:[0-9][0-9]:[0-9][0-9]\.[0-9]{6}Z")
 _HEX = re.compile(r"[0-9a-f]{64}")
 _MEMBERS = {"at", "data", "kind", "mode", "prev", "seq"}
 

@@ -22,9 +22,9 @@ HEADS = "heads"
 START = "start.note"
 _ORIGIN = "cutline/"
 _STARTED = "cutline-start/"
-_AT = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z"
+_AT = r"[0-9]{4}-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:[0-9][0-9]:[0-9][0-9]\.[0-9]{6}Z"
 _TAIL = rf"at ({_AT})\nmode (run|compressed)\nkey ([0-9a-f]{{64}})\n"
-_HEAD = re.compile(rf"{_ORIGIN}([^\s+]+)\n([1-9]\d{{0,14}})\n([A-Za-z0-9+/]{{43}}=)\n{_TAIL}")
+_HEAD = re.compile(rf"{_ORIGIN}([^\s+]+)\n([1-9][0-9]{{0,14}})\n([A-Za-z0-9+/]{{43}}=)\n{_TAIL}")
 _START = re.compile(rf"{_STARTED}([^\s+]+)\nentry ([0-9a-f]{{64}})\n{_TAIL}")
 
 

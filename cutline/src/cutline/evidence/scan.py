@@ -1,0 +1,92 @@
+"""The search for secrets before a seal: known values first, then a scanner's patterns."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from detect_secrets.core.plugins.util import get_mapping_from_secret_type_to_class
+from detect_secrets.core.scan import scan_file
+from detect_secrets.settings import transient_settings
+
+from cutline.evidence.entry import Entry
+from cutline.evidence.secrets import Redactor
+
+REDACTED = "redacted"
+# Every digest of ours is entropy, and an address is no secret.
+_LEFT_OUT = {"Base64HighEntropyString", "HexHighEntropyString", "IPPublicDetector"}
+_FILTERS = "detect_secrets.filters.heuristic."
+# No filter that a line of the scanned file could switch on, and none that asks a network.
+_HEURISTICS = (
+    "is_indirect_reference",
+    "is_likely_id_string",
+    "is_not_alphanumeric_string",
+    "is_potential_uuid",
+    "is_prefixed_with_dollar_sign",
+    "is_sequential_string",
+    "is_templated_secret",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Find:
+    """One secret, by file and line; its value is never told. `line_digest` names the line."""
+
+    name: str
+    line: int
+    what: str
+    is_known: bool
+    line_digest: str
+
+
+def finds(named: Iterable[tuple[str, Path]], known: Redactor, entries: list[Entry]) -> list[Find]:
+    """Return every secret in the files that no entry of the journal accounts for.
+
+    A line that people looked at and kept (`cutline redact --keep`) is left out, unless it holds a
+    known value.
+    """
+    kept = {
+        (entry.data.get("file"), entry.data.get("digest"))
+        for entry in entries
+        if entry.kind == REDACTED and entry.data.get("is_kept")
+    }
+    found = []
+    with transient_settings(_settings()):
+        for name, path in named:
+            found += list(_known(name, path.read_bytes(), known))
+            found += [one for one in _scanned(name, path) if (name, one.line_digest) not in kept]
+    return found
+
+
+def line_digest(content: bytes, line: int) -> str:
+    """Return the SHA-256 of a line, counted from 1, without its line feed."""
+    lines = content.split(b"\n")
+    return hashlib.sha256(lines[line - 1]).hexdigest()
+
+
+def _known(name: str, content: bytes, known: Redactor) -> Iterator[Find]:
+    if known.holds_none(content):
+        return
+    lines = content.split(b"\n")
+    numbers = [number for number, line in enumerate(lines, 1) if not known.holds_none(line)]
+    for number in numbers or [1]:
+        digest = line_digest(content, number)
+        yield Find(name, number, "a secret value of this run", True, digest)
+
+
+def _scanned(name: str, path: Path) -> Iterator[Find]:
+    content = path.read_bytes()
+    for secret in scan_file(str(path)):
+        number = secret.line_number
+        yield Find(name, number, secret.type, False, line_digest(content, number))
+
+
+def _settings() -> dict[str, list[dict[str, str]]]:
+    known: Mapping[str, type] = get_mapping_from_secret_type_to_class()
+    names = sorted({plugin.__name__ for plugin in known.values()} - _LEFT_OUT)
+    return {
+        "plugins_used": [{"name": name} for name in names],
+        "filters_used": [{"path": _FILTERS + name} for name in _HEURISTICS],
+    }
