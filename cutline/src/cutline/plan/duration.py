@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, Field, WithJsonSchema
 
 UNITS_S = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
 _PART = re.compile(r"(\d+(?:\.\d+)?)(ms|[smhdw])")
@@ -40,4 +40,13 @@ def words(value_s: float) -> str:
     return "".join(parts) or "0s"
 
 
-Seconds = Annotated[float, BeforeValidator(seconds)]
+LONGEST_S = 100 * 366 * UNITS_S["d"]
+_AS_TEXT = {"type": "string", "pattern": f"^({_WHOLE.pattern}|0)$"}
+_AS_SECONDS = {"type": "number", "minimum": 0}
+
+Seconds = Annotated[
+    float,
+    BeforeValidator(seconds),
+    Field(ge=0, le=LONGEST_S, allow_inf_nan=False),
+    WithJsonSchema({"anyOf": [_AS_TEXT, _AS_SECONDS], "description": "90s, 15m, 24h, 7d, 1h30m"}),
+]

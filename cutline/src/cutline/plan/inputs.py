@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from cutline.plan.cel import type_of_input
 from cutline.plan.fault import nearest
+from cutline.plan.literal import kind_of_secret
 from cutline.plan.model import Input
 from cutline.plan.secret import Secret
 
@@ -54,7 +55,9 @@ def resolve(
         except ValueError as error:
             wrong[name] = str(error)
             continue
-        if value is None:
+        if isinstance(value, str) and (kind := kind_of_secret(value)):
+            wrong[name] = f"the input `{name}` holds a secret ({kind}): declare it `secret: true`"
+        elif value is None:
             missing.append(name)
         else:
             values[name] = value

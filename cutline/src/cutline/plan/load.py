@@ -9,14 +9,16 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from cutline.errors import CannotMeasure
-from cutline.plan.check import Source, check
+from cutline.plan.check import check
 from cutline.plan.digest import digest
 from cutline.plan.document import Document, Loc, Spot, read
 from cutline.plan.fault import Fault, PlanRefused, at, nearest
 from cutline.plan.inputs import Resolved, Scalar, how_to_give, resolve
+from cutline.plan.literal import written_secrets
 from cutline.plan.model import Plan
 from cutline.plan.secret import Secret
 from cutline.plan.shape import shaped
+from cutline.plan.source import Source
 
 LARGEST_FILE_BYTES = 4_000_000
 _SHARED = ("inputs", "probes", "gates")
@@ -149,10 +151,22 @@ def _merge(document: Document, used: Document, key: str, members: Mapping[str, A
 
 
 def _shaped(path: Path, document: Document) -> Plan:
-    found = shaped(document.data, document.spots, path.name) if document.data is not None else []
+    hidden = _hide_secrets(document)
+    found: Plan | list[Fault] = []
+    if isinstance(document.data, dict):
+        found = shaped(document.data, document.spots, path.name, hidden)
     if isinstance(found, list):
         raise PlanRefused(str(path), [*document.faults, *found])
     return found
+
+
+def _hide_secrets(document: Document) -> frozenset[Loc]:
+    """Refuse what is written in plain text, and return where it stands: it is never shown."""
+    found = dict(written_secrets(document.data))
+    for loc, kind in found.items():
+        what = f"a secret stands here in plain text ({kind}): name a variable, {{env: NAME}}"
+        document.faults.append(at(document.spot(loc).value, what))
+    return frozenset(found)
 
 
 def _read_named(folder: Path, plan: Plan, source: Source, files: dict[str, bytes]) -> list[Fault]:

@@ -45,7 +45,7 @@ class Hours(Part):
 class Watch(Part):
     """The tick: how often switch and triggers are looked at."""
 
-    every_s: Seconds = Field(default=60.0, alias="every")
+    every_s: Seconds = Field(default=60.0, alias="every", gt=0)
     blind_after_s: Seconds = Field(default=600.0, alias="blind_after")
     on_blind: Literal["pause", "rollback", "notify"] = "pause"
     heartbeat: Ref | None = None

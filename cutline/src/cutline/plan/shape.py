@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import types
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from importlib.metadata import entry_points
 from typing import Any, Union, get_args, get_origin
 
@@ -31,12 +31,20 @@ _WANTED = {
 }
 
 
-def shaped(data: Mapping[str, Any], spots: Mapping[Loc, Spot], file: str) -> Plan | list[Fault]:
-    """Return the plan that the data means, or everything that is wrong with its shape."""
+def shaped(
+    data: Mapping[str, Any],
+    spots: Mapping[Loc, Spot],
+    file: str,
+    hidden: Collection[Loc] = (),
+) -> Plan | list[Fault]:
+    """Return the plan that the data means, or everything that is wrong with its shape.
+
+    What stands at the paths of `hidden` is shown in no fault.
+    """
     try:
         return Plan.model_validate(_frozen(data), strict=True)
     except ValidationError as error:
-        return _faults(error, data, spots, file)
+        return _faults(error, data, spots, file, hidden)
 
 
 def _frozen(data: object) -> Any:  # noqa: ANN401  # plain data
@@ -67,11 +75,17 @@ def models_at(loc: Iterable[str | int]) -> tuple[type[BaseModel], ...]:
 
 
 def _faults(
-    error: ValidationError, data: object, spots: Mapping[Loc, Spot], file: str
+    error: ValidationError,
+    data: object,
+    spots: Mapping[Loc, Spot],
+    file: str,
+    hidden: Collection[Loc],
 ) -> list[Fault]:
     found: dict[tuple[Loc, str], Fault] = {}
     for one in error.errors(include_url=False):
         loc = _standing(one["loc"], data)
+        if any(known[: len(loc)] == loc for known in hidden) and one["type"] != "extra_forbidden":
+            continue  # refused as a secret already
         fault = _fault(one, loc, spots, file)
         # A choice (text or `env:`) fails once for each of its forms: one fault a place is enough.
         found.setdefault((loc, "" if len(one["loc"]) > len(loc) else fault.what), fault)

@@ -84,7 +84,7 @@ class WaitFor(Part):
 
     check: str
     timeout_s: Seconds = Field(default=600.0, alias="timeout")
-    every_s: Seconds = Field(default=5.0, alias="every")
+    every_s: Seconds = Field(default=5.0, alias="every", gt=0)
 
 
 class SealStep(Part):
