@@ -23,10 +23,14 @@ Print = tuple[int, int, int]
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """The columns that one check compares, and the rows it compares."""
+    """The columns that one check compares, and the rows it compares.
+
+    `numbers` are the columns of the types `NUMBERS`, the same on both sides.
+    """
 
     columns: tuple[str, ...]
     where: str = ""
+    numbers: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,18 +68,21 @@ def bucket_of(columns: Sequence[str]) -> str:
     return f"(hash({', '.join(name(c) for c in columns)}) & {BUCKETS - 1})"
 
 
-def _lanes(columns: Sequence[str], seeds: Seeds) -> tuple[str, str]:
+def _lanes(lane: Lane, seeds: Seeds) -> tuple[str, str]:
     """Return the expressions of a row's two hashes: of its text, and of the hashes of its columns.
 
     They are made in different ways on purpose: DuckDB's `hash` takes no seed, so two of the same
     way would share every collision of it. `concat_ws` leaves NULLs out, so the first hash says
-    beside the text which columns are NULL. The outer hash keeps a sum from cancelling out where
-    values change places.
+    beside the text which columns are NULL. A number stands beside the text too: of it alone `hash`
+    has no collisions, and the text before it, with the seed, decides how it is mixed in. The outer
+    hash keeps a sum from cancelling out where values change places.
     """
-    names = [name(c) for c in columns]
-    text = f"concat_ws('{seeds.between}', '{seeds.first:016x}', {', '.join(names)})"
-    nulls = ", ".join(f"{one} IS NULL" for one in names)
-    first = f"hash(xor(hash({text}, {nulls}), {seeds.first}::UBIGINT))"
+    names = [name(c) for c in lane.columns]
+    texts = [f"'{seeds.first:016x}'", *(name(c) for c in lane.columns if c not in lane.numbers)]
+    text = f"concat_ws('{seeds.between}', {', '.join(texts)})"
+    beside = [name(c) for c in lane.columns if c in lane.numbers]
+    beside += [f"{one} IS NULL" for one in names]
+    first = f"hash(xor(hash({text}, {', '.join(beside)}), {seeds.first}::UBIGINT))"
     return first, f"hash(xor(hash({', '.join(names)}), {seeds.second}::UBIGINT))"
 
 
@@ -86,7 +93,7 @@ def fingerprints(
     inner = [f"{bucket_of(key)} AS bucket"]
     outer = []
     for at, lane in enumerate(lanes):
-        first, second = _lanes(lane.columns, seeds)
+        first, second = _lanes(lane, seeds)
         inner += [f"{first} AS a_{at}", f"{second} AS b_{at}"]
         only = ""
         if lane.where:

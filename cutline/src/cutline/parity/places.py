@@ -17,7 +17,7 @@ from cutline.parity.context import Context, MultisetFound
 from cutline.parity.narrow import Seeds
 from cutline.parity.scans import multisets
 from cutline.parity.suite import Dataset, Multiset
-from cutline.parity.workbench import SIDES, Workbench, literal, name
+from cutline.parity.workbench import NUMBERS, SIDES, Workbench, literal, name
 
 FIRST_ROWS = 20_000
 """The first piece ends after so many rows: it tells whether the files have one order at all."""
@@ -32,12 +32,7 @@ END = 1 << 62
 
 # Values of these types are equal exactly when their texts are. With 0.0 and -0.0 it is otherwise:
 # `=` takes them for one, and `min_by` hands back the one for the other.
-FAITHFUL = frozenset(
-    (
-        *("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT"),
-        *("UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "VARCHAR", "BOOLEAN", "DATE", "UUID"),
-    )
-)
+FAITHFUL = NUMBERS | {"VARCHAR", "HUGEINT", "UHUGEINT", "UUID"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +76,11 @@ class Files:
             f" WHERE {PLACE} >= {rows.start} AND {PLACE} < {rows.stop}"
         )
 
+    def rows(self, side: int, rows: range) -> str:
+        """Return the query of some rows, their columns as they are compared."""
+        values = ", ".join(f"{self._value(side, n, c)} AS {name(c)}" for n, c in self._columns)
+        return f"SELECT {values} FROM ({self.scan(side, rows)})"
+
     def compared(self, rows: range) -> str:
         """Return the query that compares a piece: one row of counts, and the rows apart."""
         apart = ["place_0 IS NULL", "place_1 IS NULL", *self._apart()]
@@ -122,14 +122,12 @@ def cancel(
         return None
     types = (_types(bench, dataset, paths[0]), _types(bench, dataset, paths[1]))
     files = Files(dataset, paths, types, tuple(equal_by))
-    empty = ", ".join(f"CAST(NULL AS VARCHAR) AS {name(c)}" for c in dataset.columns)
-    kept = [bench.keep(f"SELECT {empty} WHERE false") for _ in SIDES]
+    kept = [bench.keep(f"{files.rows(at, range(0))} LIMIT 0") for at, _ in enumerate(SIDES)]
     pairs, stopped = _take_away(bench, files, kept)
     for at, side in enumerate(SIDES):
         rest = f"SELECT * FROM {kept[at]}"
         if stopped is not None:
-            texts = _texts(dataset, f"side_{at}_")
-            rest += f" UNION ALL SELECT {texts} FROM ({files.scan(at, range(stopped, END))})"
+            rest += f" UNION ALL {files.rows(at, range(stopped, END))}"
         target = f"{side}_raw.{name(dataset.name)}"
         bench.connection.execute(f"CREATE OR REPLACE VIEW {target} AS {rest}")
     return Cancelled(dataset.name, checks, pairs)
@@ -152,8 +150,8 @@ def _take_away(bench: Workbench, files: Files, kept: Sequence[str]) -> tuple[int
             pairs += places - n_apart
             for at, table in enumerate(kept):
                 bench.connection.execute(
-                    f"INSERT INTO {table} SELECT {_texts(files.dataset, 'r.side_')} FROM"
-                    f" (SELECT unnest(rows_{at}) AS r FROM {found} WHERE start = {rows.start})"
+                    f"INSERT INTO {table} SELECT unnest(row) FROM"
+                    f" (SELECT unnest(rows_{at}) AS row FROM {found} WHERE start = {rows.start})"
                 )
     return pairs, None
 
@@ -206,10 +204,4 @@ def _types(bench: Workbench, dataset: Dataset, path: Path) -> dict[str, str]:
 def _total(bench: Workbench, path: Path) -> int:
     return int(
         bench.one(f"SELECT sum(num_rows) FROM parquet_file_metadata({literal(str(path))})")[0]
-    )
-
-
-def _texts(dataset: Dataset, prefix: str) -> str:
-    return ", ".join(
-        f"CAST({prefix}{n} AS VARCHAR) AS {name(c)}" for n, c in enumerate(dataset.columns)
     )

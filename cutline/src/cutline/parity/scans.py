@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from cutline.parity.context import Context, MultisetFound
 from cutline.parity.drill import Compared, differences
 from cutline.parity.narrow import Lane, Prints, Seeds, bucket_of, differing, fingerprints, total
 from cutline.parity.report import Differences
 from cutline.parity.suite import Check, Dataset, Multiset, View
-from cutline.parity.workbench import SIDES, Workbench, encode, name
+from cutline.parity.workbench import SIDES, Workbench, as_text, encode, name
 
 
 def multisets(context: Context, checks: Sequence[Check], seeds: Seeds) -> dict[str, MultisetFound]:
@@ -59,6 +60,8 @@ def _narrowed(
     seeds: Seeds,
 ) -> dict[str, MultisetFound]:
     key = key_of(relation, lanes)
+    numbers = context.bench.numbers(f"{SIDES[0]}.{name(relation.name)}")
+    lanes = [replace(lane, numbers=numbers) for lane in lanes]
     left, right = (
         fingerprints(context.bench, f"{side}.{name(relation.name)}", key, lanes, seeds)
         for side in SIDES
@@ -67,7 +70,8 @@ def _narrowed(
     listed = ", ".join(str(bucket) for bucket in buckets)
     drilled = [
         context.bench.keep(
-            f"SELECT * FROM {side}.{name(relation.name)} WHERE {bucket_of(key)} IN ({listed})"
+            f"SELECT {as_text(relation.columns)} FROM"
+            f" (SELECT * FROM {side}.{name(relation.name)} WHERE {bucket_of(key)} IN ({listed}))"
         )
         for side in SIDES
         if buckets

@@ -20,11 +20,23 @@ from cutline.parity.suite import Dataset, Suite
 SideName = Literal["baseline", "candidate"]
 SIDES: tuple[SideName, SideName] = ("baseline", "candidate")
 MEMORY = "1GB"
+NUMBERS = frozenset(
+    (
+        *("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "BOOLEAN", "DATE"),
+        *("UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"),
+    )
+)
+"""Types of at most 64 bits: of two different values DuckDB's `hash` is never the same."""
 
 
 def name(identifier: str) -> str:
     """Return a quoted identifier; DuckDB, PostgreSQL and SQLite agree on it."""
     return '"' + identifier.replace('"', '""') + '"'
+
+
+def as_text(columns: Sequence[str]) -> str:
+    """Return columns as a list to select, each as text under its own name."""
+    return ", ".join(f"CAST({name(c)} AS VARCHAR) AS {name(c)}" for c in columns)
 
 
 def literal(value: str) -> str:
@@ -95,7 +107,7 @@ class Workbench:
     def stage(self, side: SideName, dataset: Dataset, rows: pa.RecordBatchReader) -> None:
         """Keep the rows of a dataset as `{side}_raw.{dataset}`, every column as text."""
         self.connection.register("incoming", rows)
-        columns = ", ".join(f"CAST({name(c)} AS VARCHAR) AS {name(c)}" for c in dataset.columns)
+        columns = as_text(dataset.columns)
         try:
             target = f"{side}_raw.{name(dataset.name)}"
             self.connection.execute(f"CREATE TABLE {target} AS SELECT {columns} FROM incoming")
@@ -110,11 +122,8 @@ class Workbench:
         """Make the views of the suite, once the datasets they stand on are there."""
         for side in SIDES:
             for view in suite.views:
-                columns = ", ".join(
-                    f"CAST({name(c)} AS VARCHAR) AS {name(c)}" for c in view.columns
-                )
-                sql = view.sql.format(side=side)
-                self.view(f"{side}.{name(view.name)}", f"SELECT {columns} FROM ({sql})")
+                sql = f"SELECT {as_text(view.columns)} FROM ({view.sql.format(side=side)})"
+                self.view(f"{side}.{name(view.name)}", sql)
 
     def one(self, sql: str) -> tuple[Any, ...]:
         """Return the only row of a query."""
@@ -122,6 +131,10 @@ class Workbench:
         if row is None:
             raise CannotMeasure("a measure returned no row", where=sql)
         return tuple(row)
+
+    def numbers(self, relation: str) -> frozenset[str]:
+        """Return the columns of a relation that are of the types `NUMBERS`."""
+        return frozenset(row[0] for row in self.all(f"DESCRIBE {relation}") if row[1] in NUMBERS)
 
     def all(self, sql: str) -> list[tuple[Any, ...]]:
         """Return every row of a query."""

@@ -13,7 +13,7 @@ from cutline.errors import CannotMeasure
 from cutline.parity.engines.base import Source, path_of, query_for
 from cutline.parity.side import Side
 from cutline.parity.suite import Dataset, Suite
-from cutline.parity.workbench import SideName, Workbench, literal, name
+from cutline.parity.workbench import SideName, Workbench, as_text, literal, name
 
 SUFFIXES = (".parquet", ".csv", ".csv.gz", ".ndjson", ".ndjson.gz")
 
@@ -51,10 +51,9 @@ class FilesSource(Source):
     def stage(self, bench: Workbench, side: SideName, dataset: Dataset) -> None:
         """Let the workbench see the file as the dataset."""
         path = self._file(query_for(self.engine, dataset))
-        columns = ", ".join(f"CAST({name(c)} AS VARCHAR) AS {name(c)}" for c in dataset.columns)
         target = f"{side}_raw.{name(dataset.name)}"
         try:
-            bench.view(target, f"SELECT {columns} FROM {_reader(path, dataset)}")
+            bench.view(target, f"SELECT {as_text(dataset.columns)} FROM {_reader(path, dataset)}")
         except duckdb.Error as error:
             raise CannotMeasure(
                 "this file cannot be read", where=str(path), why=str(error)
