@@ -19,8 +19,8 @@ use crate::messaging::{Faults, Folders, has_password};
 use crate::ndb::{Pst, Reader};
 use crate::source::{FileSource, Source};
 use crate::write::{
-    Committed, Committer, Extra, FolderCounts, Limits, Manifest, ObjectFolder, Plan, Queue, Shared,
-    SourceFacts, Worker, folders_csv, manifest_json, sorted_json,
+    Committed, Committer, Extra, FolderCounts, Limits, Manifest, ObjectFolder, Plan, Pool, Queue,
+    Shared, SourceFacts, Worker, folders_csv, manifest_json, sorted_json,
 };
 
 /// Outputs on their way from the workers to the disk.
@@ -247,6 +247,7 @@ impl Run<'_> {
             folders,
             names: &opened.names,
             objects: &objects,
+            pool: &Pool::default(),
             ingest: self.options.ingest,
         };
         let plan = Plan::new(&opened.pst, &opened.folders);
@@ -292,7 +293,7 @@ impl Run<'_> {
                     .stack_size(STACK_BYTES)
                     .spawn_scoped(scope, worker)?;
             }
-            let outcome = self.commit(&queue, committer, opened);
+            let outcome = self.commit(&queue, committer, opened, shared.pool);
             queue.stop();
             outcome
         })
@@ -303,6 +304,7 @@ impl Run<'_> {
         queue: &Queue,
         committer: &mut Committer,
         opened: &Opened,
+        pool: &Pool,
     ) -> std::io::Result<()> {
         let total = opened
             .folders
@@ -313,6 +315,10 @@ impl Run<'_> {
         while let Some(chunk) = queue.pop() {
             if !committer.chunk(&chunk)? {
                 break;
+            }
+            for part in chunk.parts {
+                pool.give(part.raw);
+                pool.give(part.compressed);
             }
             (self.progress)("extract", committer.counts().written, total);
         }

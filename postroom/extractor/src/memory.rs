@@ -9,7 +9,7 @@ use crate::ndb::{
     Pst,
 };
 use crate::source::Source;
-use crate::write::{Chunk, Extra, ObjectFolder, Plan, Shared, Worker};
+use crate::write::{Chunk, Extra, ObjectFolder, Plan, Pool, Shared, Worker};
 
 /// Everything that came out: chunks in order, and what was found before the first message.
 pub struct Extracted {
@@ -55,6 +55,29 @@ impl Extracted {
 /// # Errors
 /// If this is no PST that can be read.
 pub fn extract_in_memory(source: Box<dyn Source>, limit: u64) -> Result<Extracted, OpenError> {
+    let mut chunks = Vec::new();
+    let mut bytes = 0;
+    let early_faults = each_chunk(source, limit, |chunk| {
+        bytes += chunk.output_bytes();
+        chunks.push(chunk);
+        bytes <= limit
+    })?;
+    Ok(Extracted {
+        chunks,
+        early_faults,
+    })
+}
+
+/// Reads a source as an extraction does until `take`, which gets every chunk, says false; how
+/// many faults were found before the first message.
+///
+/// # Errors
+/// If this is no PST that can be read.
+pub fn each_chunk(
+    source: Box<dyn Source>,
+    limit: u64,
+    mut take: impl FnMut(Chunk) -> bool,
+) -> Result<usize, OpenError> {
     let opened = Opened::new(source)?;
     let objects = ObjectFolder::new(None, Extra::default(), limit);
     let shared = Shared {
@@ -62,25 +85,16 @@ pub fn extract_in_memory(source: Box<dyn Source>, limit: u64) -> Result<Extracte
         folders: &opened.folders.list,
         names: &opened.names,
         objects: &objects,
+        pool: &Pool::default(),
         ingest: Uuid::nil(),
     };
     let mut worker = Worker::new(&shared, 0);
-    let mut chunks = Vec::new();
-    let mut bytes = 0;
     for unit in Plan::new(&opened.pst, &opened.folders) {
-        worker.run(&unit, |chunk| {
-            bytes += chunk.output_bytes();
-            chunks.push(chunk);
-            bytes <= limit
-        });
-        if bytes > limit {
+        if !worker.run(&unit, &mut take) {
             break;
         }
     }
-    Ok(Extracted {
-        chunks,
-        early_faults: opened.faults.len(),
-    })
+    Ok(opened.faults.len())
 }
 
 /// A Unicode file of nothing but these blocks, not encoded, and a root folder in block 4.

@@ -139,7 +139,7 @@ impl Committer {
                 _ => "",
             };
             if !head.is_empty() {
-                let member = deflate.member(head.as_bytes(), &[]);
+                let member = deflate.member(head.as_bytes(), &[], Vec::new());
                 output.write(head.as_bytes(), &member, 0)?;
             }
             texts.push(output);
@@ -273,7 +273,7 @@ impl Committer {
         }
         for text in self.texts.iter_mut().filter(|text| text.size == 0) {
             // A file without records is a gzip file too.
-            text.write(&[], &Deflate::default().member(&[], &[]), 0)?;
+            text.write(&[], &Deflate::default().member(&[], &[], Vec::new()), 0)?;
         }
         let outputs = self
             .texts

@@ -1,5 +1,7 @@
 //! Records in both forms as they grow, and what the forms have in common.
 
+use super::pool::Pool;
+
 /// Bytes that UTF-8 never has: in the common text they stand for what each form writes in its
 /// own way.
 pub mod mark {
@@ -43,6 +45,14 @@ pub struct Lengths {
 }
 
 impl Lines {
+    pub fn new(pool: &Pool) -> Self {
+        Self {
+            json: pool.take(),
+            csv: pool.take(),
+            common: pool.take(),
+        }
+    }
+
     /// Bytes of both forms.
     pub fn len(&self) -> usize {
         self.json.len() + self.csv.len()

@@ -8,6 +8,7 @@ use super::chunk::Part;
 use super::deflate::{Deflate, FARTHEST, REPEAT, Sequence};
 use super::json::escape;
 use super::lines::{Lines, mark};
+use super::pool::Pool;
 use crate::bytes::u64_at;
 
 /// Places of the last occurrences of pieces: small enough for the nearest cache.
@@ -125,13 +126,14 @@ impl Twin {
     }
 
     /// Both forms, as they are and compressed. Nothing becomes nothing.
-    pub fn parts(&mut self, lines: Lines, records: u64) -> [Part; 2] {
+    pub fn parts(&mut self, lines: Lines, records: u64, pool: &Pool) -> [Part; 2] {
         self.search(&lines);
+        pool.give(lines.common);
         let mut part = |raw: Vec<u8>, form: &Form| Part {
             compressed: if raw.is_empty() {
                 Vec::new()
             } else {
-                self.deflate.member(&raw, &form.sequences)
+                self.deflate.member(&raw, &form.sequences, pool.take())
             },
             raw,
             records,
@@ -362,7 +364,7 @@ mod tests {
             let lines = lines(&records);
             let (json, csv) = (lines.json.clone(), lines.csv.clone());
             let mut twin = Twin::new(HEADER);
-            let parts = twin.parts(lines, 1);
+            let parts = twin.parts(lines, 1, &Pool::default());
             for (part, raw) in parts.iter().zip([json, csv]) {
                 prop_assert_eq!(&part.raw, &raw);
                 prop_assert_eq!(inflated(&part.compressed)?, raw);
@@ -379,17 +381,17 @@ mod tests {
             true,
         );
         let records = vec![record; 200];
-        let mut twin = Twin::new(HEADER);
-        let first = twin.parts(lines(&records), 200);
+        let (mut twin, pool) = (Twin::new(HEADER), Pool::default());
+        let first = twin.parts(lines(&records), 200, &pool);
         for part in &first {
             assert!(part.compressed.len() * 50 < part.raw.len());
         }
-        let again = twin.parts(lines(&records), 200);
+        let again = twin.parts(lines(&records), 200, &pool);
         for (a, b) in first.iter().zip(&again) {
             assert_eq!(a.compressed, b.compressed);
         }
         assert!(
-            twin.parts(Lines::default(), 0)
+            twin.parts(Lines::default(), 0, &pool)
                 .iter()
                 .all(|part| part.compressed.is_empty())
         );

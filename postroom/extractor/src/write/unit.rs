@@ -10,6 +10,7 @@ use super::email_row::{EMAIL_COLUMNS, EmailContext, Large, email_row};
 use super::fault_line::fault_line;
 use super::lines::{Lengths, Lines};
 use super::objects::{ObjectFolder, ObjectWriter};
+use super::pool::Pool;
 use super::row;
 use super::twin::Twin;
 use crate::error::{Fault, Kind};
@@ -48,6 +49,7 @@ pub struct Shared<'a> {
     pub folders: &'a [Folder],
     pub names: &'a NameMap,
     pub objects: &'a ObjectFolder,
+    pub pool: &'a Pool,
     pub ingest: Uuid,
 }
 
@@ -69,6 +71,14 @@ struct Mark {
 }
 
 impl Texts {
+    fn new(pool: &Pool) -> Self {
+        Self {
+            emails: Lines::new(pool),
+            attachments: Lines::new(pool),
+            ..Self::default()
+        }
+    }
+
     fn mark(&self) -> Mark {
         Mark {
             emails: self.emails.lengths(),
@@ -129,7 +139,7 @@ impl<'a> Worker<'a> {
             objects: ObjectWriter::new(shared.objects, number),
             emails: Twin::new(EMAIL_COLUMNS),
             attachments: Twin::new(ATTACHMENT_COLUMNS),
-            texts: Texts::default(),
+            texts: Texts::new(shared.pool),
             read_before: 0,
         }
     }
@@ -152,11 +162,12 @@ impl<'a> Worker<'a> {
     }
 
     fn chunk(&mut self, unit: &Unit, is_last: bool) -> Chunk {
-        let texts = std::mem::take(&mut self.texts);
+        let texts = std::mem::replace(&mut self.texts, Texts::new(self.shared.pool));
+        let pool = self.shared.pool;
         let (emails, attachments) = (texts.counts.emails, texts.counts.attachments);
-        let [emails_json, emails_csv] = self.emails.parts(texts.emails, emails);
+        let [emails_json, emails_csv] = self.emails.parts(texts.emails, emails, pool);
         let [attachments_json, attachments_csv] =
-            self.attachments.parts(texts.attachments, attachments);
+            self.attachments.parts(texts.attachments, attachments, pool);
         let parts = [emails_json, emails_csv, attachments_json, attachments_csv];
         let read = self.reader.read_bytes();
         let read_bytes = read - std::mem::replace(&mut self.read_before, read);

@@ -48,12 +48,14 @@ impl Bits {
         }
     }
 
-    /// Fills the last byte, adds whole ones, and gives all of them away.
-    pub fn end(&mut self, tail: &[u8]) -> Vec<u8> {
+    /// Fills the last byte, adds whole ones, and puts all of them into `out`.
+    pub fn end(&mut self, tail: &[u8], mut out: Vec<u8>) -> Vec<u8> {
         self.count = self.count.next_multiple_of(8);
         self.flush();
         self.whole(tail);
-        self.bytes.get(..self.at).unwrap_or_default().to_vec()
+        out.clear();
+        out.extend_from_slice(self.bytes.get(..self.at).unwrap_or_default());
+        out
     }
 
     fn whole(&mut self, bytes: &[u8]) {

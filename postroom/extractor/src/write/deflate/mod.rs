@@ -44,8 +44,9 @@ pub struct Deflate {
 }
 
 impl Deflate {
-    /// One whole member of `text`, which is what `sequences` say and then literals to its end.
-    pub fn member(&mut self, text: &[u8], sequences: &[Sequence]) -> Vec<u8> {
+    /// One whole member of `text`, which is what `sequences` say and then literals to its end, in
+    /// the memory of `out`.
+    pub fn member(&mut self, text: &[u8], sequences: &[Sequence], out: Vec<u8>) -> Vec<u8> {
         self.bits.begin(&HEADER);
         let (mut rest, mut left) = (text, sequences);
         loop {
@@ -68,7 +69,7 @@ impl Deflate {
         crc.copy_from_slice(&crc32fast::hash(text).to_le_bytes());
         // RFC 1952: the length modulo 2^32.
         size.copy_from_slice(&(text.len() as u32).to_le_bytes());
-        self.bits.end(&end)
+        self.bits.end(&end, out)
     }
 }
 
@@ -125,13 +126,13 @@ mod tests {
         ) {
             let (mut text, sequences) = built(&parts);
             text.extend(tail);
-            let member = Deflate::default().member(&text, &sequences);
+            let member = Deflate::default().member(&text, &sequences, Vec::new());
             prop_assert_eq!(inflated(&member)?, text);
         }
 
         #[test]
         fn literals_alone_come_back(text in prop::collection::vec(any::<u8>(), 0..5000)) {
-            prop_assert_eq!(inflated(&Deflate::default().member(&text, &[]))?, text);
+            prop_assert_eq!(inflated(&Deflate::default().member(&text, &[], Vec::new()))?, text);
         }
     }
 
@@ -150,10 +151,10 @@ mod tests {
         }
         let (text, sequences) = built(&parts);
         let mut deflate = Deflate::default();
-        let member = deflate.member(&text, &sequences);
+        let member = deflate.member(&text, &sequences, Vec::new());
         assert_eq!(inflated(&member)?, text);
         assert_eq!(
-            deflate.member(&text, &sequences),
+            deflate.member(&text, &sequences, Vec::new()),
             member,
             "its memory is not in the output"
         );
@@ -168,7 +169,10 @@ mod tests {
             text.extend(std::iter::repeat_n(byte, a));
             (a, b) = (b, a + b);
         }
-        assert_eq!(inflated(&Deflate::default().member(&text, &[]))?, text);
+        assert_eq!(
+            inflated(&Deflate::default().member(&text, &[], Vec::new()))?,
+            text
+        );
         Ok(())
     }
 }
