@@ -1,8 +1,8 @@
 """A routing decision beside OpenFeature's in-memory provider.
 
-The same 1,000 keys, again and again. Ours is the whole decision: overrides looked at, the key hashed,
-the live percentage read. OpenFeature's client evaluates a flag that says the same to everybody: it
-deals no keys at all, and is still the slower one.
+The same 1,000 keys, again and again. Ours is the whole decision: overrides looked at, the key
+hashed, the live percentage read. OpenFeature's client evaluates a flag that says the same to
+everybody: it deals no keys at all, and is still the slower one.
 """
 
 from __future__ import annotations

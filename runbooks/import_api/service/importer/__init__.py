@@ -1,0 +1,1 @@
+"""A small import service: what the runbook `import_api` cuts over."""
