@@ -47,7 +47,8 @@ def value(
         )
     found = reading.values.get(wanted.name)
     if found is None:
-        raise NotMeasured(f"no value for {wanted.text}")
+        why = f" ({reading.why})" if reading.why else ""
+        raise NotMeasured(f"no value for {wanted.text}{why}")
     return found
 
 

@@ -15,7 +15,8 @@ class Question:
     """What a probe is asked: one side of it, over a span of time.
 
     `side` is None for a probe without sides. `since` equals `until` for a probe that measures
-    now. `is_late` says that the span lies in an absence of the driver.
+    now. `is_late` says that the span lies in an absence of the driver. `offset` is the one of
+    the last reading of the same probe and side, as the journal has it.
     """
 
     probe: str
@@ -23,6 +24,7 @@ class Question:
     since: datetime
     until: datetime
     is_late: bool = False
+    offset: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,4 +39,4 @@ class Reading:
     measured_at: datetime
     values: Mapping[str, Value] | None
     why: str = ""
-    offset: int | None = None  # where the log probe stopped reading; kept in the journal
+    offset: str | None = None  # where the log probe stopped reading; kept in the journal

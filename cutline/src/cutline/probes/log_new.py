@@ -1,0 +1,66 @@
+"""The lines of a log that were first read within a span: for logs whose lines tell no time."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from cutline.probes.log_files import Generation, generations
+from cutline.probes.log_stop import Stop, Trail, find, read_trail, stop_at
+from cutline.probes.log_tally import Tally
+from cutline.run.reading import Question
+
+_CHUNK = 1 << 20
+
+
+def count_new(path: Path, question: Question, over_s: float, tally: Tally) -> str:
+    """Count the lines since the last reading at the span's beginning; return where it stops now.
+
+    A line that is still being written waits for its end. Raises `NoReading` when lines are lost;
+    what follows is counted again once the loss lies before the span.
+    """
+    files = generations(path)
+    if question.offset is None:
+        end = Trail(question.until, (_end(files[-1], question),))
+        return end.text()
+    trail = read_trail(question.offset)
+    first = trail.first_since(question.since)
+    if first is None:
+        span_s = (question.until - question.since).total_seconds()
+        # Over its usual span a log counts what is read for the first time now. A shorter one has a
+        # reason to begin where it does, such as a switch, and what was before must not count.
+        first = trail.stops[-1] if span_s >= over_s else _end(files[-1], question)
+    at = find(first, files)
+    end_offset = _count(files[at], first.offset, tally)
+    for one in files[at + 1 :]:
+        end_offset = _count(one, 0, tally)
+    stop = stop_at(files[-1], end_offset, question.until)
+    return trail.then(stop, over_s).text()
+
+
+def _count(generation: Generation, offset: int, tally: Tally) -> int:
+    """Count the lines from an offset; return where the last whole line ends.
+
+    A file that is written no more has no line whose end is still to come.
+    """
+    with generation.open() as file:
+        file.seek(offset)
+        for line in file:
+            if not line.endswith(b"\n") and generation.is_live:
+                break
+            tally.add(line)
+            offset += len(line)
+    tally.look()
+    return offset
+
+
+def _end(generation: Generation, question: Question) -> Stop:
+    """Return the end of the last whole line of a file."""
+    with generation.open() as file:
+        end = file.seek(0, 2)
+        while end > 0:
+            start = max(0, end - _CHUNK)
+            file.seek(start)
+            if (found := file.read(end - start).rfind(b"\n")) >= 0:
+                return stop_at(generation, start + found + 1, question.until)
+            end = start
+    return stop_at(generation, 0, question.until)
