@@ -8,7 +8,10 @@ import click
 
 from cutline import __version__
 from cutline.commands.doctor import doctor
+from cutline.commands.key import key
 from cutline.commands.parity import parity
+from cutline.commands.redact import redact
+from cutline.commands.verify import verify
 from cutline.console import run_program
 
 
@@ -19,7 +22,10 @@ def cutline() -> None:
 
 
 cutline.add_command(doctor)
+cutline.add_command(key)
 cutline.add_command(parity)
+cutline.add_command(redact)
+cutline.add_command(verify)
 
 
 def main() -> NoReturn:

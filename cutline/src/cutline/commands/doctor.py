@@ -10,14 +10,18 @@ from cutline.console import out, print_json
 from cutline.doctor import findings
 from cutline.dsn import from_option
 from cutline.errors import Exit
+from cutline.evidence.worm_doctor import look
 
 
 @click.command()
 @click.option("--dsn", help="A database to reach, such as env:DATABASE_URL.")
+@click.option("--worm", help="A store for evidence to look at, such as s3://audit/cutover.")
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
-def doctor(*, dsn: str | None, as_json: bool) -> int:
+def doctor(*, dsn: str | None, worm: str | None, as_json: bool) -> int:
     """Look at Python, the engines, the installed suites and a database; 3 if anything is amiss."""
     found = list(findings(from_option(dsn, "--dsn") if dsn else None))
+    if worm is not None:
+        found += look(worm)
     if as_json:
         print_json({"findings": [asdict(one) for one in found]})
     else:

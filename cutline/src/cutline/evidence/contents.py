@@ -167,6 +167,11 @@ def _is_digest(text: str) -> bool:
     return len(text) == _HEX_CHARACTERS and not set(text) - set("0123456789abcdef")
 
 
+def line_digest(content: bytes, line: int) -> str:
+    """Return the SHA-256 of a line, counted from 1, without its line feed."""
+    return hashlib.sha256(content.split(b"\n")[line - 1]).hexdigest()
+
+
 def blob(digest: str) -> str:
     """Return the name of a file that is named by its digest."""
     return f"{FILES}/{digest}"

@@ -14,6 +14,7 @@ from cutline.evidence import canonical
 # `prev` of the first entry, which has none before it.
 NOTHING_BEFORE = "0" * 64
 CLOSED = "closed"
+REDACTED = "redacted"
 _AT = re.compile(r"[0-9]{4}-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:[0-9][0-9]:[0-9][0-9]\.[0-9]{6}Z")
 _HEX = re.compile(r"[0-9a-f]{64}")
 _MEMBERS = {"at", "data", "kind", "mode", "prev", "seq"}

@@ -7,10 +7,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from cutline.errors import CannotMeasure, WrongUsage
-from cutline.evidence.contents import blob, is_evidence, is_in_manifest, listed
-from cutline.evidence.entry import Entry
+from cutline.evidence.contents import blob, is_evidence, is_in_manifest, line_digest, listed
+from cutline.evidence.entry import REDACTED, Entry
 from cutline.evidence.journal import KEY, Journal
-from cutline.evidence.scan import REDACTED, line_digest
 
 
 def redact(

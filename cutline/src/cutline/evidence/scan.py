@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,10 +10,10 @@ from detect_secrets.core.plugins.util import get_mapping_from_secret_type_to_cla
 from detect_secrets.core.scan import scan_file
 from detect_secrets.settings import transient_settings
 
-from cutline.evidence.entry import Entry
+from cutline.evidence.contents import line_digest
+from cutline.evidence.entry import REDACTED, Entry
 from cutline.evidence.secrets import Redactor
 
-REDACTED = "redacted"
 # Every digest of ours is entropy, and an address is no secret.
 _LEFT_OUT = {"Base64HighEntropyString", "HexHighEntropyString", "IPPublicDetector"}
 _FILTERS = "detect_secrets.filters.heuristic."
@@ -58,12 +57,6 @@ def finds(named: Iterable[tuple[str, Path]], known: Redactor, entries: list[Entr
             found += list(_known(name, path.read_bytes(), known))
             found += [one for one in _scanned(name, path) if (name, one.line_digest) not in kept]
     return found
-
-
-def line_digest(content: bytes, line: int) -> str:
-    """Return the SHA-256 of a line, counted from 1, without its line feed."""
-    lines = content.split(b"\n")
-    return hashlib.sha256(lines[line - 1]).hexdigest()
 
 
 def _known(name: str, content: bytes, known: Redactor) -> Iterator[Find]:

@@ -29,14 +29,14 @@ from cutline.evidence.contents import (
     of_folder,
     referred,
 )
-from cutline.evidence.entry import Entry, Mode, instant
+from cutline.evidence.entry import REDACTED, Entry, Mode, instant
 from cutline.evidence.follows import Bound, bound, register, require_named
 from cutline.evidence.head import HEADS
 from cutline.evidence.journal import Journal
 from cutline.evidence.keyring import keyring
 from cutline.evidence.keys import Signer
 from cutline.evidence.refusals import KeyBroken, SealRefused, SecretsFound
-from cutline.evidence.scan import REDACTED, finds
+from cutline.evidence.scan import finds
 from cutline.evidence.secrets import Redactor
 from cutline.evidence.statement import envelope
 from cutline.evidence.worm import Receipt, Shown, WormStore
@@ -130,10 +130,10 @@ def _close(  # one call, its arguments named as in `seal`
     """Check all that may block, write the manifest, append the closing entry over it."""
     folder = journal.folder
     require_named(run, folder, store, str(closing.get("follows") or ""))
+    entries = list(journal.entries())
+    _drop_redacted(folder, entries)
     named = listed(folder)
     _require_plain(named)
-    entries = list(journal.entries())
-    _require_dropped(folder, entries)
     found = finds(sorted(named.items()), known, entries)
     if found:
         raise SecretsFound(
@@ -166,8 +166,8 @@ def _require_plain(named: Mapping[str, Path]) -> None:
         )
 
 
-def _require_dropped(folder: Path, entries: list[Entry]) -> None:
-    """A redaction that was cut off between journal and file is finished first."""
+def _drop_redacted(folder: Path, entries: list[Entry]) -> None:
+    """Finish redactions that were cut off between journal and file."""
     for entry in entries:
         if entry.kind != REDACTED or entry.data.get("is_kept"):
             continue

@@ -22,6 +22,7 @@ from cutline.evidence.contents import (
 from cutline.evidence.entry import (
     CLOSED,
     NOTHING_BEFORE,
+    REDACTED,
     BrokenEntry,
     Entry,
     Mode,
@@ -35,7 +36,6 @@ from cutline.evidence.keyring import BrokenRotation, Keyring, keyring
 from cutline.evidence.keys import PublicKey
 from cutline.evidence.pack import NotAsSealed
 from cutline.evidence.refusals import CannotVerify
-from cutline.evidence.scan import REDACTED
 from cutline.evidence.tree import Tree
 
 _LINE = re.compile(r"([0-9a-f]{64})  ([^\n]+)")

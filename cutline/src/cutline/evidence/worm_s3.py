@@ -48,7 +48,8 @@ class S3Store:
         versions = self._versions(self.prefix + name, exact=True)
         if not versions:
             raise StoreUnreachable("the store has no such object", where=f"{self.uri}/{name}")
-        first = min(versions, key=lambda version: version["LastModified"])
+        # Listed newest first, with whole seconds: of the oldest, the last one listed counts.
+        first = min(reversed(versions), key=lambda version: version["LastModified"])
         with self._asking("GetObject", name, "s3:GetObjectVersion"):
             answer = self.client.get_object(
                 Bucket=self.bucket, Key=first["Key"], VersionId=first["VersionId"]
@@ -114,6 +115,7 @@ class S3Store:
                     Bucket=self.bucket,
                     Key=key,
                     Body=body,
+                    ChecksumAlgorithm="SHA256",
                     ChecksumSHA256=base64.b64encode(bytes.fromhex(digest)).decode(),
                     IfNoneMatch="*",
                     ObjectLockMode=self.mode,
@@ -225,7 +227,6 @@ def client() -> Any:  # noqa: ANN401  # boto3 makes its classes at run time
     config = Config(
         connect_timeout=10,
         read_timeout=60,
-        retries={"mode": "standard", "max_attempts": 3},
         s3={"addressing_style": style},
     )
     return boto3.client("s3", config=config)
