@@ -16,7 +16,6 @@ from tests_support.waiting import until
 
 from cutline.errors import WrongUsage
 from cutline.routing import Switch
-from cutline.routing.sources.postgres import TABLE
 
 FAST = {"poll_s": 0.01}
 
@@ -56,18 +55,18 @@ class InPostgres(Place):
 
     def __post_init__(self) -> None:
         self.url = f"postgres:{self.dsn}#{self.name}"
-        self._run(TABLE)
+        self._run("CREATE TABLE IF NOT EXISTS cutline_switch (name text PRIMARY KEY, percent text)")
 
     def put(self, value: str) -> None:
         self._run(
-            "INSERT INTO cutline_switches (name, percent) VALUES (%s, %s)"
+            "INSERT INTO cutline_switch (name, percent) VALUES (%s, %s)"
             " ON CONFLICT (name) DO UPDATE SET percent = excluded.percent",
             self.name,
             value,
         )
 
     def lose(self) -> None:
-        self._run("DELETE FROM cutline_switches WHERE name = %s", self.name)
+        self._run("DELETE FROM cutline_switch WHERE name = %s", self.name)
 
     def _run(self, statement: str, *values: str) -> None:
         with psycopg.connect(self.dsn, autocommit=True) as connection:
@@ -221,7 +220,8 @@ def test_an_answer_that_is_not_plainly_a_percentage_is_none(status: int, body: s
         ("V2=10", 10),
         ('V2="10"', 10),
         ("V2 = 10 # ten", 10),
-        ("V2=10\nV2=20", 20),
+        ("V2=10\nV2=20", None),
+        ("V2=10\nexport V2='10'", 10),
         ("OTHER_V2=5\n#V2=7\nV2=9\r\n", 9),
         ("\ufeffV2=10", 10),
         ("V2=", None),
@@ -233,7 +233,7 @@ def test_an_answer_that_is_not_plainly_a_percentage_is_none(status: int, body: s
 def test_an_env_file_is_read_as_programs_read_it(
     text: str, percent: float | None, tmp_path: Path
 ) -> None:
-    """Quotes, `export`, comments, the last line wins; anything unclear is not read as a number."""
+    """Quotes, `export`, comments; what readers would take differently is no number."""
     path = tmp_path / ".env"
     path.write_bytes(text.encode())
     with Switch.from_url(f"env-file:{path}#V2", poll_s=60) as switch:
@@ -274,6 +274,15 @@ def test_the_dsn_may_come_from_the_environment(
     with Switch.from_url("postgres:env:ROUTING_DSN#from-environment", **FAST) as switch:
         assert switch.percent == 0
         assert "ROUTING_DSN" in switch.trouble
+
+
+def test_another_table_may_be_named(postgres_dsn: str) -> None:
+    """As a plan names it: with its schema, before the name of the row."""
+    with psycopg.connect(postgres_dsn, autocommit=True) as connection:
+        connection.execute("CREATE SCHEMA ops; CREATE TABLE ops.shares (name text, percent int)")
+        connection.execute("INSERT INTO ops.shares VALUES ('import', 35)")
+    with Switch.from_url(f"postgres:{postgres_dsn}#ops.shares/import", **FAST) as switch:
+        assert switch.percent == 35
 
 
 def test_a_connection_that_breaks_is_opened_anew(postgres_dsn: str) -> None:

@@ -11,7 +11,7 @@ import argparse
 import json
 from pathlib import Path
 
-from importer.deployment import V1_KEY, deploy
+from importer.deployment import REMOVED, V1_KEY, deploy
 
 
 def main() -> None:
@@ -21,7 +21,7 @@ def main() -> None:
     options.add_argument("--deployed-file", type=Path, help="default: .env.deployed beside it")
     asked = options.parse_args()
     deployed_file = asked.deployed_file or asked.env_file.with_name(".env.deployed")
-    print(json.dumps(deploy(asked.env_file, deployed_file, **{V1_KEY: "removed"})))
+    print(json.dumps(deploy(asked.env_file, deployed_file, **{V1_KEY: REMOVED})))
 
 
 if __name__ == "__main__":

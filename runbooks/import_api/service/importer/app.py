@@ -21,6 +21,7 @@ from cutline.routing import (
     Exposition,
     Router,
     RoutingMiddleware,
+    Switch,
     by_json,
 )
 from cutline.routing.body import member
@@ -44,6 +45,7 @@ class Parts:
     store: Store
     faults: Faults
     router: Router
+    switch: Switch
     deprecation: Deprecation
     deployed: Callable[[], Deployed]
     wake: Callable[[], None]
@@ -87,6 +89,21 @@ class WhileDeployed:
             await gone(scope, receive, send)
 
 
+class WhileRouting:
+    """Routes imports as long as the routing is deployed; from then on all of them go to v2."""
+
+    def __init__(self, routed: App, v2: App, parts: Parts) -> None:
+        self._routed = routed
+        self._v2 = v2
+        self._parts = parts
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+        is_import = scope["type"] == "http" and scope["path"] == INTAKE
+        is_over = is_import and not self._parts.deployed().has_routing
+        await (self._v2 if is_over else self._routed)(scope, receive, send)
+
+
 def application(parts: Parts) -> App:
     """Return the whole application."""
     inner = Starlette(
@@ -109,9 +126,9 @@ def application(parts: Parts) -> App:
         identify=by_json(paths=(INTAKE,)),
         body_limit_bytes=_BODY_LIMIT_BYTES,
     )
-    shown = Exposition(routed.counts, marker.calls, switch=parts.router.switch)
+    shown = Exposition(routed.counts, marker.calls, switch=parts.switch)
     inner.router.routes.append(Route("/metrics", _Metrics(parts, shown).show))
-    return routed
+    return WhileRouting(routed, Frontend(served, V2), parts)
 
 
 def _caller(scope: Scope, body: bytes) -> str:
@@ -189,7 +206,7 @@ class _Health:
             "pid": os.getpid(),
             "started_at": self.parts.started_at,
             "restarts": self.parts.restarts,
-            "v2_percent": self.parts.router.switch.percent,
+            "v2_percent": self.parts.switch.percent,
         }
         return JSONResponse(found, status_code=200 if is_available else 503)
 
@@ -249,4 +266,4 @@ class _FaultDesk:
         found = read(given).get("lie")
         if found is None or found.number("percent") >= 0:
             return given
-        return {**given, "lie": {"percent": self.parts.router.switch.percent}}
+        return {**given, "lie": {"percent": self.parts.switch.percent}}

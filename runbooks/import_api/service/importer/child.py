@@ -53,6 +53,7 @@ def serve(settings: Settings, listening: socket.socket, parent: int, restarts: i
                 store=store,
                 faults=faults,
                 router=router,
+                switch=switch,
                 deprecation=Deprecation.of(settings.deprecated_since, settings.sunset, V2),
                 deployed=lambda: deployment.read(settings.deployed_file, settings.version),
                 wake=workers.wake,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from tests_support.import_service import TOKEN, Service, running
 from tests_support.waiting import until
 
 from cutline.routing import Deprecation, Router, Switch
+
+V2 = "/process-full-v2"
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +57,7 @@ def test_the_endpoint_of_v1_is_deprecated_and_tells_who_calls(service: Service) 
     assert marked.successor == "/process-full-v2"
     assert answer.json()["deprecation"] == marked.as_json()
     assert "[DEPRECATED] /process-full called by test\n" in service.log()
+    assert service.run("headers.py", "--base-url", service.base_url)["successor"] == V2
     newer = service.client.post("/process-full-v2", json={"user_id": "test"})
     assert "deprecation" not in newer.headers
 
@@ -138,6 +142,8 @@ def _v1_can_be_removed(service: Service) -> None:
     service.set_percent("100")
     service.run("apply.py")
     service.stands_at(100)
+    with pytest.raises(subprocess.CalledProcessError):
+        service.run("cleanup.py")  # v1 is still there
     before = service.log().count("[DEPRECATED]")
     assert service.send("ana", "/process-full")["code"] == 202
     service.run("remove_v1.py")
@@ -145,6 +151,11 @@ def _v1_can_be_removed(service: Service) -> None:
     assert service.send("ana", "/process-full-v2")["code"] == 202
     assert service.send("ana")["pipeline"] == "v2"
     assert service.log().count("[DEPRECATED]") == before + 1
+    service.run("cleanup.py")
+    service.run("cleanup.py")
+    env_file = (service.folder / ".env.production").read_text()
+    assert ("V2_ROLLOUT_PERCENT" in env_file, "hunter2" in env_file) == (False, True)
+    assert service.send("ana")["pipeline"] == "v2"
 
 
 def test_a_switch_that_goes_away_counts_as_nothing_in_the_end(tmp_path: Path) -> None:

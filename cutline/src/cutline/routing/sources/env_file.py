@@ -17,14 +17,14 @@ _LINE = re.compile(
 _SIZE_LIMIT_BYTES = 1 << 20
 
 
-def value_in(text: str, key: str) -> str | None:
-    """Return what an env file sets `key` to, or None; the last line wins, as for shells."""
-    found = None
-    for line in text.splitlines():
-        match = _LINE.fullmatch(line)
-        if match and match["key"] == key:
-            found = match["double"] or match["single"] or match["bare"] or ""
-    return found
+def values_in(text: str, key: str) -> set[str]:
+    """Return everything that an env file sets `key` to."""
+    matches = (_LINE.fullmatch(line) for line in text.splitlines())
+    return {
+        match["double"] or match["single"] or match["bare"] or ""
+        for match in matches
+        if match and match["key"] == key
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +41,22 @@ class EnvFile:
 
     def read(self) -> int:
         """Return the buckets that the file sets now."""
-        value = value_in(self._text(), self.key)
-        if value is None:
+        found = values_in(self._text(), self.key)
+        if not found:
             raise CannotMeasure(
                 f"the env file has no {self.key}",
                 where=self.path,
                 why="no line sets it, or the line is not of the form KEY=VALUE",
                 remedy=f"add a line {self.key}=0",
             )
-        return as_buckets(value, self.name)
+        if len(found) > 1:
+            raise CannotMeasure(
+                f"the env file sets {self.key} to {len(found)} different values",
+                where=self.path,
+                why="readers of such files differ in which line they take",
+                remedy="leave one of the lines",
+            )
+        return as_buckets(found.pop(), self.name)
 
     def close(self) -> None:
         """Hold nothing open."""

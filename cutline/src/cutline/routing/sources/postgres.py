@@ -1,4 +1,4 @@
-"""A switch in PostgreSQL: a row of the table `cutline_switches`."""
+"""A switch in PostgreSQL: a row of the table `cutline_switch`, which the engine sets."""
 
 from __future__ import annotations
 
@@ -7,27 +7,26 @@ from typing import Final
 from urllib.parse import parse_qs, urlsplit
 
 import psycopg
+from psycopg import sql
 
 from cutline.dsn import from_option
 from cutline.errors import CannotMeasure, WrongUsage
 from cutline.routing.percent import as_buckets
 
-TABLE: Final = """\
-CREATE TABLE IF NOT EXISTS cutline_switches (
-    name text PRIMARY KEY,
-    percent numeric(5, 2) NOT NULL CHECK (percent BETWEEN 0 AND 100),
-    changed_at timestamptz NOT NULL DEFAULT now()
-)"""
-"""The table that holds switches; who sets them makes it."""
+TABLE: Final = "cutline_switch"
+"""The table `(name text primary key, percent int)` that holds switches, unless one is named."""
 
-_READ = "SELECT percent::text FROM cutline_switches WHERE name = %s"
+_READ = sql.SQL("SELECT percent::text FROM {} WHERE name = %s")
 _TIMEOUT_S = 3
 
 
 class Postgres:
-    """A row by name. The connection stays open; one that broke is opened anew at the next read."""
+    """A row by name, or by `schema.table/name`.
 
-    __slots__ = ("_connection", "_dsn", "_pid", "_row")
+    The connection stays open; one that broke is opened anew at the next read.
+    """
+
+    __slots__ = ("_connection", "_dsn", "_pid", "_query", "_row")
 
     def __init__(self, dsn: str, row: str) -> None:
         if not dsn.startswith("env:") and _holds_password(dsn):
@@ -37,8 +36,9 @@ class Postgres:
                 why="it would stand in settings, logs and tracebacks",
                 remedy=f"put the DSN into the environment: postgres:env:DATABASE_URL#{row}",
             )
+        table, _, self._row = row.rpartition("/")
+        self._query = _READ.format(sql.Identifier(*(table or TABLE).split(".")))
         self._dsn = dsn
-        self._row = row
         self._connection: psycopg.Connection | None = None
         self._pid = 0
 
@@ -50,7 +50,7 @@ class Postgres:
     def read(self) -> int:
         """Return the buckets that the row holds now."""
         try:
-            found = self._open().execute(_READ, (self._row,)).fetchone()
+            found = self._open().execute(self._query, (self._row,)).fetchone()
         except psycopg.Error as error:
             self.close()
             raise CannotMeasure(
@@ -63,7 +63,7 @@ class Postgres:
             raise CannotMeasure(
                 "no such switch in PostgreSQL",
                 where=self.name,
-                why="the table cutline_switches has no row of this name",
+                why="the table has no row of this name",
                 remedy="insert it with percent 0",
             )
         return as_buckets(str(found[0]), self.name)
