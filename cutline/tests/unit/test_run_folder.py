@@ -28,7 +28,10 @@ def test_a_second_run_of_a_plan_waits_for_the_first(tmp_path: Path) -> None:
     first = create(tmp_path, "pilot", NOW)
     with pytest.raises(WrongUsage, match="20260221T120000Z"):
         create(tmp_path, "pilot", NOW)
-    (first.path / "closed").touch()
+    first.journal.write_text('{"kind":"tick"}\n')
+    with pytest.raises(WrongUsage):
+        create(tmp_path, "pilot", NOW)
+    first.journal.write_text('{"kind":"tick"}\n{"kind":"closed"}\n')
     assert create(tmp_path, "pilot", NOW).name == "pilot/20260221T120001Z"
 
 

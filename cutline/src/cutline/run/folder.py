@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import re
 import time
@@ -13,12 +14,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from cutline.errors import CannotMeasure, CannotWrite, WrongUsage
+from cutline.run.kinds import Kind
 
 RUNS = Path("runs")
 STAMP = "%Y%m%dT%H%M%SZ"
 _STAMPED = re.compile(r"\d{8}T\d{6}Z")
 JOURNAL = "journal.jsonl"
-CLOSED = "closed"
+LAST_BYTES = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +46,14 @@ class RunFolder:
 
     @property
     def is_closed(self) -> bool:
-        """Say whether the run was closed: nothing is written into it any more."""
-        return (self.path / CLOSED).exists()
+        """Say whether the journal has its closing entry: nothing is written into it any more."""
+        try:
+            with self.journal.open("rb") as file:
+                file.seek(max(0, self.journal.stat().st_size - LAST_BYTES))
+                last = file.read().rstrip(b"\n").rpartition(b"\n")[2]
+            return str(json.loads(last)["kind"]) == Kind.CLOSED
+        except (OSError, ValueError, KeyError, TypeError):
+            return False  # no journal yet, or a last line that was cut off
 
     @contextmanager
     def lock(self, *, wait_s: float = 0.0) -> Iterator[None]:

@@ -1,0 +1,159 @@
+"""Measures the eight preconditions of the pilot and prints them as one JSON object.
+
+What could not be measured is left out of the object, so that its gate is blind and never passes;
+the reason goes to standard error.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+
+class NotMeasured(Exception):  # noqa: N818  # a statement, printed as one
+    """Why something could not be measured."""
+
+
+def run(*command: str) -> str:
+    """Return what a command printed; raises `NotMeasured` if it failed or is not there."""
+    if shutil.which(command[0]) is None:
+        raise NotMeasured(f"{command[0]} is not installed")
+    done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
+    if done.returncode != 0:
+        said = (done.stderr or done.stdout).strip().splitlines()
+        raise NotMeasured(f"{' '.join(command)}: {said[-1] if said else done.returncode}")
+    return done.stdout
+
+
+def branch(asked: argparse.Namespace) -> dict[str, Any]:
+    """Say whether HEAD is on the branch: by name, or contained in it where HEAD is detached."""
+    git = ("git", "-C", asked.repository)
+    name = run(*git, "rev-parse", "--abbrev-ref", "HEAD").strip()
+    if name == "HEAD":
+        listed = run(*git, "branch", "--all", "--contains", "HEAD", "--format=%(refname:short)")
+        names = {line.removeprefix("origin/") for line in listed.split()}
+        return {"branch": name, "on_branch": asked.branch in names}
+    return {"branch": name, "on_branch": name == asked.branch}
+
+
+def commits(asked: argparse.Namespace) -> dict[str, Any]:
+    """Name the wanted commits that HEAD does not contain."""
+    missing = []
+    for commit in asked.commits.split():
+        command = ["git", "-C", asked.repository, "merge-base", "--is-ancestor", commit, "HEAD"]
+        done = subprocess.run(command, capture_output=True, timeout=20, check=False)
+        if done.returncode != 0:
+            missing.append(commit)
+    run("git", "-C", asked.repository, "rev-parse", "HEAD")
+    return {"commits_missing": missing}
+
+
+def clean(asked: argparse.Namespace) -> dict[str, Any]:
+    """Count what git status names."""
+    return {
+        "changes": len(run("git", "-C", asked.repository, "status", "--porcelain").split("\n")) - 1
+    }
+
+
+def store(asked: argparse.Namespace) -> dict[str, Any]:
+    """Say who writes to the store, and whether its bucket keeps what is written."""
+    scheme = urlsplit(asked.worm).scheme
+    if scheme == "file":
+        return {"store_identity": "this machine's user", "store_ready": True}
+    if scheme != "s3":
+        raise NotMeasured(f"{asked.worm} is neither file:// nor s3://")
+    return {**_identity(), "store_ready": _is_locked(urlsplit(asked.worm).netloc)}
+
+
+def _identity() -> dict[str, Any]:
+    import boto3  # noqa: PLC0415  # slow, and needed for s3 alone
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
+
+    try:
+        return {"store_identity": boto3.client("sts").get_caller_identity()["Arn"]}
+    except (BotoCoreError, ClientError) as error:
+        raise NotMeasured(f"aws: {error}") from error
+
+
+def _is_locked(bucket: str) -> bool:
+    import boto3  # noqa: PLC0415
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
+
+    client = boto3.client("s3")
+    try:
+        client.head_bucket(Bucket=bucket)
+        versioning = client.get_bucket_versioning(Bucket=bucket).get("Status")
+        lock = client.get_object_lock_configuration(Bucket=bucket)["ObjectLockConfiguration"]
+    except (BotoCoreError, ClientError) as error:
+        raise NotMeasured(f"bucket {bucket}: {error}") from error
+    return versioning == "Enabled" and lock.get("ObjectLockEnabled") == "Enabled"
+
+
+def context(asked: argparse.Namespace) -> dict[str, Any]:
+    """Say whether what we are about to touch calls itself staging."""
+    if asked.namespace:
+        name = run("kubectl", "config", "current-context").strip()
+        return {"context": name, "is_staging": name not in asked.production.split()}
+    try:
+        with urllib.request.urlopen(f"{asked.base_url}/health", timeout=10) as answer:
+            said = json.load(answer)
+    except (OSError, ValueError) as error:
+        raise NotMeasured(f"{asked.base_url}/health: {error}") from error
+    return {
+        "context": said.get("environment", ""),
+        "is_staging": said.get("environment") == "staging",
+    }
+
+
+def inputs(asked: argparse.Namespace) -> dict[str, Any]:
+    """Name the inputs of the store and of staging that are empty or cannot be."""
+    store_inputs = {
+        "worm": asked.worm,
+        "prefix": asked.prefix,
+        "mode": asked.mode if asked.mode in {"GOVERNANCE", "COMPLIANCE"} else "",
+        "retention_days": asked.retention_days if asked.retention_days > 0 else "",
+    }
+    return {
+        "store_inputs_missing": [name for name, value in store_inputs.items() if not value],
+        "staging_inputs_missing": [] if asked.base_url else ["base_url"],
+    }
+
+
+MEASURES: tuple[Callable[[argparse.Namespace], dict[str, Any]], ...] = (
+    branch,
+    commits,
+    clean,
+    store,
+    context,
+    inputs,
+)
+
+
+def main() -> None:
+    """Measure everything and print it."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    for name in ("repository", "branch", "worm", "prefix", "mode", "base-url"):
+        parser.add_argument(f"--{name}", required=True)
+    parser.add_argument("--commits", default="HEAD")
+    parser.add_argument("--retention-days", type=int, default=0)
+    parser.add_argument("--namespace", default="")
+    parser.add_argument("--production", default="", help="names of production contexts")
+    asked = parser.parse_args()
+    found: dict[str, Any] = {}
+    for measure in MEASURES:
+        try:
+            found |= measure(asked)
+        except (NotMeasured, subprocess.SubprocessError) as error:
+            print(f"{measure.__name__}: {error}", file=sys.stderr)  # its only voice
+    print(json.dumps(found))  # the probe reads it
+
+
+if __name__ == "__main__":
+    main()
