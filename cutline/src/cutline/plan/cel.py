@@ -131,8 +131,8 @@ def condition(text: str, types: Types) -> Condition:
         expression = _environment(types).compile(text)
     except RuntimeError as error:
         flaws = tuple(_flaws(text, str(error), [name for name, _ in types]))
-        unknown = tuple(flaw for flaw in flaws if "unknown" in flaw.what)
-        flaws = unknown or flaws  # what follows from an unknown name is no news
+        first = tuple(flaw for flaw in flaws if "unknown" in flaw.what or "`==`" in flaw.what)
+        flaws = first or flaws  # what follows from an unknown name is no news
         raise ConditionRefused(text, flaws or (Flaw(1, 1, str(error)),)) from error
     if expression.return_type() != cel.Type.BOOL:
         kind = expression.return_type().name().lower()

@@ -109,6 +109,8 @@ def _compose(text: str) -> Node | None:
 def _unreadable(file: str, error: MarkedYAMLError) -> Fault:
     mark = error.problem_mark or error.context_mark
     line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+    if "maximum depth" in str(error.problem):
+        return Fault(file, line, column, f"nested deeper than {DEEPEST} levels")
     what = " ".join(str(part) for part in (error.context, error.problem) if part)
     return Fault(file, line, column, f"this is no YAML: {what.splitlines()[0]}")
 

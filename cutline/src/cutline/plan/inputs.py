@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -98,11 +99,19 @@ def _typed(name: str, kind: str, text: str) -> Scalar:
             case "int":
                 return int(text)
             case "double":
-                return float(text)
+                return _finite(text)
             case _:
                 return text
     except (KeyError, ValueError):
         raise ValueError(f"the input `{name}` is {kind}, and {text!r} is none") from None
+
+
+def _finite(text: str) -> float:
+    """Return a number; raises `ValueError` for NaN and infinity as for any other text."""
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(text)
+    return value
 
 
 def _same(name: str, kind: str, value: object) -> Scalar:

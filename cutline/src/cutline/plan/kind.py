@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib.metadata import entry_points
 from typing import Any, ClassVar
 
 from pydantic import model_validator
 
 from cutline.plan.part import Part, thawed
+
+
+@cache
+def offered(group: str) -> frozenset[str]:
+    """Return the kinds that installed packages offer in an entry-point group."""
+    return frozenset(point.name for point in entry_points(group=group))
 
 
 class Extension(Part):
@@ -30,8 +37,7 @@ class Kinds(Part):
     def _of_other_packages(cls, given: Any) -> Any:  # noqa: ANN401  # pydantic hands in what it read
         if not isinstance(given, dict) or cls.entry_points is None:
             return given
-        offered = {point.name for point in entry_points(group=cls.entry_points)}
-        for key in offered & given.keys():
+        for key in offered(cls.entry_points) & given.keys():
             rest = {name: value for name, value in given.items() if name != key}
             return {**rest, "extension": {"kind": key, "config": thawed(given[key] or {})}}
         return given

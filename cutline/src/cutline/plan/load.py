@@ -244,12 +244,14 @@ def _given(paths: Sequence[Path], document: Document) -> tuple[dict[str, object]
                 why=error.strerror or str(error),
                 remedy="--inputs takes a YAML file with `name: value` lines",
             ) from error
-        document.faults += found.faults
         if isinstance(found.data, dict):
             values.update(found.data)
             spots.update({name: found.spot((name,)) for name in found.data})
-        elif not found.faults:
-            document.faults.append(at(found.spot(()).value, "inputs are `name: value` lines"))
+            _hide_secrets(found)
+            document.faults += found.faults
+            continue
+        what = "inputs are `name: value` lines"
+        document.faults += found.faults or [at(found.spot(()).value, what)]
     return values, spots
 
 

@@ -6,7 +6,6 @@ import json
 import re
 import types
 from collections.abc import Collection, Iterable, Mapping
-from importlib.metadata import entry_points
 from typing import Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
@@ -14,9 +13,10 @@ from pydantic_core import ErrorDetails
 
 from cutline.plan.document import Loc, Spot, spot
 from cutline.plan.fault import Fault, at, nearest
-from cutline.plan.kind import Kinds
+from cutline.plan.kind import Kinds, offered
 from cutline.plan.model import Plan
 
+_CHOICE = "|"  # no key of a plan
 _QUOTED = re.compile(r"'([^']*)'")
 _WANTED = {
     "string": "a text is wanted: put it into quotes",
@@ -62,7 +62,7 @@ def keys_of(model: type[BaseModel]) -> tuple[str, ...]:
     """Return the keys that a plan may write in a part, those of installed packages included."""
     own = [field.alias or name for name, field in model.model_fields.items() if name != "extension"]
     if issubclass(model, Kinds) and model.entry_points is not None:
-        own += [point.name for point in entry_points(group=model.entry_points)]
+        own += sorted(offered(model.entry_points))
     return tuple(own)
 
 
@@ -88,8 +88,12 @@ def _faults(
             continue  # refused as a secret already
         fault = _fault(one, loc, spots, file)
         # A choice (text or `env:`) fails once for each of its forms: one fault a place is enough.
-        found.setdefault((loc, "" if len(one["loc"]) > len(loc) else fault.what), fault)
-    return list(found.values())
+        is_missing = one["type"] == "missing"
+        key = str(one["loc"][-1]) if is_missing else _CHOICE if len(one["loc"]) > len(loc) else ""
+        found.setdefault((loc, key), fault)
+    # `stagse` is unknown and `stages` is missing: that is one fault, and the first names both.
+    misspelt = {(loc[:-1], fault.nearest) for (loc, _), fault in found.items() if fault.nearest}
+    return [fault for (loc, key), fault in found.items() if (loc, key) not in misspelt]
 
 
 def _standing(loc: tuple[str | int, ...], data: object) -> Loc:

@@ -46,5 +46,5 @@ class Trigger(Kinds):
             return f"report {self.report}"
         if self.when is not None:
             return self.when
-        bound = f"below {self.below:g}" if self.below is not None else f"above {self.above:g}"
-        return f"{self.rate} of {self.of} {bound}"
+        word, bound = ("below", self.below) if self.above is None else ("above", self.above)
+        return f"{self.rate} of {self.of} {word} {0 if bound is None else bound:g}"

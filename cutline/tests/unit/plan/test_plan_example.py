@@ -12,7 +12,7 @@ from cutline.plan.load import load
 from cutline.plan.model import Plan
 from cutline.plan.secret import Secret
 
-EXAMPLE = Path(__file__).parents[1] / "example" / "plan.yaml"
+EXAMPLE = Path(__file__).parents[2] / "example" / "plan.yaml"
 GIVEN = {"version": "2.0"}
 ENVIRONMENT = {"DATABASE_URL": "postgres://ana:hunter2@db/app"}
 
