@@ -59,7 +59,8 @@ def _partial(path: Path, content: bytes, mode: int) -> Iterator[Path]:
                 raise error from None
         sync_folder(path.parent)
     finally:
-        partial.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            partial.unlink(missing_ok=True)
 
 
 def write_all(handle: int, content: bytes) -> None:

@@ -15,6 +15,7 @@ MARK = "«secret»"
 SHORTEST = 6
 # A base64 fragment shorter than this may well be part of an ordinary word.
 _SHORTEST_FRAGMENT = 8
+_PERCENT = re.compile("%([0-9A-F]{2})")
 _Text = TypeVar("_Text", str, bytes)
 
 
@@ -48,7 +49,7 @@ class Redactor:
                 )
         self.announced = tuple(announced)
         forms = sorted({form for value in known for form in _forms(value)}, key=len, reverse=True)
-        pattern = "|".join(re.escape(form) for form in forms)
+        pattern = "|".join(_PERCENT.sub(_any_case, re.escape(form)) for form in forms)
         self._text = re.compile(pattern) if forms else None
         self._bytes = re.compile(pattern.encode()) if forms else None
 
@@ -98,13 +99,16 @@ def _forms(value: str) -> Iterator[str]:
     plain = json.dumps(value, ensure_ascii=False)[1:-1]
     yield plain
     yield json.dumps(plain, ensure_ascii=False)[1:-1]
-    for quoted in (quote(value, safe=""), quote(value), quote_plus(value)):
-        yield quoted
-        yield re.sub("%[0-9A-F]{2}", lambda found: found[0].lower(), quoted)
+    yield from (quote(value, safe=""), quote(value), quote_plus(value))
     raw = value.encode("utf-8", "surrogateescape")
     yield raw.hex()
     yield raw.hex().upper()
     yield from _base64(raw)
+
+
+def _any_case(found: re.Match[str]) -> str:
+    """Return a pattern for a percent-encoded byte, whose hex digits have two cases."""
+    return "%" + "".join(f"[{digit}{digit.lower()}]" for digit in found[1])
 
 
 def _base64(raw: bytes) -> Iterator[str]:
