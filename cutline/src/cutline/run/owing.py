@@ -1,0 +1,33 @@
+"""What the run owes after an entry: a word to people, a signed head."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from cutline.run.state import State
+from cutline.run.world import Notice
+
+
+def telling(state: State, event: str, why: str) -> State:
+    """Return the state with one notice more that people have to get."""
+    notice = Notice(event, state.run, state.stage_name, why, _continues(state, event))
+    return replace(state, owed=(*state.owed, notice))
+
+
+def signing(state: State, reason: str) -> State:
+    """Return the state with a head owed, if heads are signed in this run."""
+    if not state.origin.is_signed:
+        return state
+    return replace(state, heads=replace(state.heads, owed=reason))
+
+
+def _continues(state: State, event: str) -> str:
+    match event:
+        case "asked":
+            return f"cutline approve {state.run}"
+        case "paused" | "overdue" | "drift":
+            return f"cutline resume {state.run}"
+        case "stopped":
+            return f"cutline retry {state.run}"
+        case _:
+            return f"cutline status {state.run}"

@@ -1,0 +1,135 @@
+"""What the driver is handed: the seams to journal, files, people, keys and gates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from cutline.gates.seen import Seen
+from cutline.gates.verdict import Judged
+from cutline.plan.gate import Gate
+from cutline.plan.model import Plan
+from cutline.plan.switch import Confirm
+from cutline.plan.trigger import Trigger
+from cutline.run.message import Message
+
+
+class AnEntry(Protocol):
+    """One line of a journal, as far as the fold reads it."""
+
+    @property
+    def at(self) -> str:
+        """Return the instant, RFC 3339 in UTC."""
+        ...
+
+    @property
+    def kind(self) -> str:
+        """Return what the entry says: one of `cutline.run.kinds.Kind`."""
+        ...
+
+    @property
+    def data(self) -> Mapping[str, Any]:
+        """Return its members."""
+        ...
+
+
+class AJournal(Protocol):
+    """Where a run is kept. What `append` returned is on the disk; else it raises."""
+
+    def append(self, kind: str, data: Mapping[str, object], at: datetime) -> AnEntry:
+        """Record one thing."""
+        ...
+
+    def entries(self) -> Sequence[AnEntry]:
+        """Return everything recorded, oldest first."""
+        ...
+
+
+class SomeBlobs(Protocol):
+    """Files of a run by digest."""
+
+    def put(self, content: bytes, name_hint: str) -> str:
+        """Keep a file and return its digest."""
+        ...
+
+    def open(self, digest: str) -> bytes:
+        """Return a file's content; raises `CannotMeasure`."""
+        ...
+
+
+class Messages(Protocol):
+    """The inbox: what people wrote and the run has not taken yet, or took just now."""
+
+    def __call__(self) -> Sequence[Message]:
+        """Return the messages that lie there, in the order in which they came."""
+        ...
+
+
+class Signer(Protocol):
+    """Signs the journal as it stands."""
+
+    def __call__(self, reason: str) -> Mapping[str, object]:
+        """Return the members of a HEAD entry: size, root, key_id, is_anchored, why."""
+        ...
+
+
+class Closer(Protocol):
+    """Closes the evidence before the last entry."""
+
+    def __call__(self, outcome: str, verdict: str) -> Mapping[str, object]:
+        """Return further members of the CLOSED entry, such as the digest of a manifest."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Identified:
+    """How sure it is who wrote a message: `ssh` or `claimed`; `why` refuses it."""
+
+    identity: str
+    why: str = ""
+
+
+class Identify(Protocol):
+    """Looks at the signature that came with an approval."""
+
+    def __call__(self, plan: Plan, message: Message, brief: bytes) -> Identified:
+        """Say how the writer of a message identified himself over a brief."""
+        ...
+
+
+class Judges(Protocol):
+    """What judges readings. Verdicts only: a thing that could not be judged is BLIND."""
+
+    def gate(self, gate: Gate, name: str, seen: Seen) -> Judged:
+        """Judge a gate."""
+        ...
+
+    def trigger(self, trigger: Trigger, seen: Seen) -> Judged:
+        """Judge a trigger: FAIL says that the symptom is there."""
+        ...
+
+    def confirm(self, confirm: Confirm, percent: int, seen: Seen) -> Judged:
+        """Say whether traffic shows the percent; exact at 0 and 100."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One difference by meaning between two plans."""
+
+    path: str
+    before: str
+    after: str
+    is_looser: bool = False
+    changes_probe: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What an amendment changes, or why it is refused."""
+
+    changes: tuple[Change, ...] = ()
+    why_not: str = ""
+    extra: Mapping[str, object] = field(default_factory=dict)

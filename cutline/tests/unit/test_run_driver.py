@@ -1,0 +1,102 @@
+"""A run from its first entry to its last, over a world in memory."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from tests_support.cutover import Cutover
+
+from cutline.run.transitions import Phase
+
+IMPORTS = {"ok": "int", "total": "int", "stuck": "int"}
+PLAN: dict[str, Any] = {
+    "cutline": 1,
+    "name": "import-api",
+    "people": {"ana": {"roles": ["sre"]}},
+    "switch": {
+        "env_file": {"path": ".env", "key": "V2"},
+        "confirm": {"rate": "decisions.v2", "of": "decisions.total", "needs": 10},
+    },
+    "probes": {
+        "health": {"http": {"get": "http://h"}, "returns": {"status": "string"}},
+        "decisions": {
+            "http": {"get": "http://d"},
+            "returns": {"v2": "int", "total": "int"},
+            "over": "15m",
+        },
+        "imports": {"http": {"get": "http://i"}, "returns": IMPORTS, "over": "1h", "past": True},
+    },
+    "gates": {
+        "healthy": {"check": 'health.status == "healthy"'},
+        "success": {"rate": "imports.ok", "of": "imports.total", "at_least": 95.0},
+    },
+    "stages": [
+        {
+            "name": "prerequisites",
+            "steps": [{"name": "deploy", "command": ["deploy"], "undo": ["undeploy"]}],
+            "gates": ["healthy"],
+        },
+        {
+            "name": "canary",
+            "percent": 10,
+            "bake": {"for": "2h", "marks": ["1h"]},
+            "gates": ["healthy", "success"],
+        },
+        {
+            "name": "full",
+            "approve": {"by": "sre"},
+            "percent": 100,
+            "bake": {"for": "1h"},
+            "gates": ["healthy"],
+        },
+    ],
+    "triggers": [{"when": "imports.stuck > 10", "severity": "critical", "do": "rollback"}],
+}
+
+
+@pytest.fixture
+def cutover() -> Cutover:
+    """The plan above in a world where all is well."""
+    made = Cutover(PLAN)
+    world = made.world
+    world.answers["health"] = lambda _: {"status": "healthy"}
+    world.answers["imports"] = lambda _: {"ok": 99, "total": 100, "stuck": 0}
+    world.answers["decisions"] = lambda _: {"v2": 10 * (world.percent or 0), "total": 1000}
+    return made
+
+
+def test_a_run_steps_raises_bakes_and_completes(cutover: Cutover) -> None:
+    """Where all is well a run goes through its stages in order and ends complete."""
+    cutover.until(lambda state: state.stage_name == "full")
+    assert cutover.world.sets == [10]
+    cutover.tick(100)
+    assert cutover.state.phase is Phase.APPROVING
+    cutover.say("approve", checkpoint="full")
+    cutover.until(lambda state: state.is_over)
+    assert (cutover.state.outcome, cutover.state.verdict) == ("complete", "PASS")
+    assert cutover.world.sets == [10, 100]
+    assert [one["stage"] for one in cutover.of("stage_ended")] == [
+        "prerequisites",
+        "canary",
+        "full",
+    ]
+
+
+def test_a_trigger_rolls_the_run_back(cutover: Cutover) -> None:
+    """A critical symptom lowers the switch in its own tick, and what was done is undone."""
+    cutover.until(lambda state: state.phase is Phase.BAKING and state.stage_name == "canary")
+    cutover.world.answers["imports"] = lambda _: {"ok": 99, "total": 100, "stuck": 11}
+    cutover.tick()
+    assert cutover.world.percent == 0
+    cutover.until(lambda state: state.is_over)
+    assert (cutover.state.outcome, cutover.state.verdict) == ("rolled back", "FAIL")
+    undone = [one for one in cutover.of("step_ended") if one["is_undo"]]
+    assert [one["step"] for one in undone] == ["deploy"]
+
+
+def test_the_state_is_the_fold_of_the_journal(cutover: Cutover) -> None:
+    """After each tick the journal alone gives the state that the driver holds."""
+    for _ in range(200):
+        held = cutover.tick()
+        assert cutover.restart() == held
