@@ -14,7 +14,7 @@ from cutline.plan.rules.placeholder import check_placeholders
 from cutline.plan.rules.probe import check_probes
 from cutline.plan.rules.sql import check_sql
 from cutline.plan.rules.stage import check_stages
-from cutline.plan.rules.step import check_steps
+from cutline.plan.rules.step import check_acceptance, check_steps
 from cutline.plan.rules.trigger import check_triggers
 from cutline.plan.rules.whole import check_whole
 from cutline.plan.source import Source
@@ -27,6 +27,7 @@ RULES: tuple[Callable[[Plan, Source], Iterator[Fault]], ...] = (
     check_gates,
     check_stages,
     check_steps,
+    check_acceptance,
     check_decisions,
     check_triggers,
     check_placeholders,

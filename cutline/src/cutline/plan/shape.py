@@ -42,7 +42,7 @@ def shaped(
     What stands at the paths of `hidden` is shown in no fault.
     """
     try:
-        return Plan.model_validate(_frozen(data), strict=True)
+        return Plan.model_validate(_frozen(data), strict=True, by_alias=True, by_name=False)
     except ValidationError as error:
         return _faults(error, data, spots, file, hidden)
 

@@ -19,7 +19,9 @@ from cutline.plan.rules.reference import (
 )
 from cutline.plan.source import Source
 
-_COMPARING = ("of", "at_least", "at_most", "than", "margin", "margin_pct", "sure", "needs")
+_COMPARING = (
+    *("of", "at_least", "at_most", "than", "margin", "margin_pct", "worse", "sure", "needs"),
+)
 KEYS = {
     "check": (),
     "rate": _COMPARING,
@@ -28,7 +30,7 @@ KEYS = {
     "no_upward": ("sure", "needs"),
     "attest": ("equals",),
 }
-ONLY_SOME = ("of", "at_least", "at_most", "than", "margin", "margin_pct", "sure", "needs", "equals")
+ONLY_SOME = (*_COMPARING, "equals")
 
 
 def check_gates(plan: Plan, source: Source) -> Iterator[Fault]:
@@ -96,7 +98,8 @@ def _bounds(gate: Gate, loc: Loc, source: Source) -> Iterator[Fault]:
 def _comparison(plan: Plan, gate: Gate, loc: Loc, source: Source) -> Iterator[Fault]:
     margins = [key for key in ("margin", "margin_pct") if getattr(gate, key) is not None]
     if gate.than is None:
-        for key in margins if gate.kind in {"rate", "quantile"} else ():
+        given = [*margins, *(["worse"] if gate.worse else [])]
+        for key in given if gate.kind in {"rate", "quantile"} else ():
             yield source.at_key((*loc, key), f"`{key}` belongs to `than`")
         return
     if gate.kind in {"rate", "quantile"}:

@@ -13,27 +13,27 @@ from cutline.plan.source import Source
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,63}")
 _TAKEN = {"inputs", "stage", "run"}  # the names that conditions have beside the probes
-# Words that CEL keeps for itself (its specification, Syntax).
-_RESERVED = {
-    *("as", "break", "const", "continue", "else", "false", "for", "function", "if", "import"),
-    *("in", "let", "loop", "null", "package", "namespace", "return", "true", "var", "void"),
-    "while",
+# Words that CEL keeps for itself (its specification, Syntax): after a dot, and at the beginning.
+_NEVER = frozenset({"false", "in", "null", "true"})
+_RESERVED = _NEVER | {
+    *("as", "break", "const", "continue", "else", "for", "function", "if", "import", "let"),
+    *("loop", "package", "namespace", "return", "var", "void", "while"),
 }
 
 
 def check_names(plan: Plan, source: Source) -> Iterator[Fault]:
     """Yield names that a condition could not write, or could not tell apart."""
-    yield from _words(plan.inputs, ("inputs",), source)
-    yield from _words(plan.probes, ("probes",), source)
+    yield from _words(plan.inputs, ("inputs",), source, _NEVER)
+    yield from _words(plan.probes, ("probes",), source, _RESERVED)
     for name, probe in plan.probes.items():
         loc: Loc = ("probes", name)
         if name in _TAKEN:
             yield source.at_key(loc, f"`{name}` is a name that conditions already have")
-        yield from _words(probe.returns, (*loc, "returns"), source)
+        yield from _words(probe.returns, (*loc, "returns"), source, _NEVER)
         for number, side in enumerate(probe.sides):
             here = (*loc, "sides", number)
-            if not _WORD.fullmatch(side) or side in _RESERVED:
-                yield source.fault(here, _not_a_word(side))
+            if not _WORD.fullmatch(side) or side in _NEVER:
+                yield source.fault(here, _not_a_word(side, _NEVER))
             if side in probe.sides[:number]:
                 yield source.fault(here, f"the side `{side}` stands twice")
             if side in probe.returns:
@@ -45,13 +45,15 @@ def check_names(plan: Plan, source: Source) -> Iterator[Fault]:
                 yield source.at_key((key, name), what)
 
 
-def _words(names: Iterable[str], loc: Loc, source: Source) -> Iterator[Fault]:
+def _words(
+    names: Iterable[str], loc: Loc, source: Source, reserved: frozenset[str]
+) -> Iterator[Fault]:
     for name in names:
-        if not _WORD.fullmatch(name) or name in _RESERVED:
-            yield source.at_key((*loc, name), _not_a_word(name))
+        if not _WORD.fullmatch(name) or name in reserved:
+            yield source.at_key((*loc, name), _not_a_word(name, reserved))
 
 
-def _not_a_word(name: str) -> str:
-    if name in _RESERVED:
+def _not_a_word(name: str, reserved: frozenset[str]) -> str:
+    if name in reserved:
         return f"`{name}` is a word that conditions keep for themselves"
     return f"`{name}` is no word that a condition can write: letters, digits and _, 64 at most"

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from cutline.plan.document import Loc
-from cutline.plan.fault import Fault
+from cutline.plan.fault import Fault, nearest
 from cutline.plan.model import Plan
 from cutline.plan.rules.stage import NAME
 from cutline.plan.source import Source
@@ -35,6 +35,23 @@ def check_steps(plan: Plan, source: Source) -> Iterator[Fault]:
             yield source.at_key((*loc, "seal"), "a `seal` is the last step of the last stage")
         yield from _form(step, loc, source)
         yield from _coherence(step, loc, source)
+
+
+def check_acceptance(plan: Plan, source: Source) -> Iterator[Fault]:
+    """Yield lines of the acceptance that name a step or a stage that there is none of."""
+    known = {
+        "steps": [step.name for _, step in all_steps(plan)],
+        "stages": [stage.name for stage in plan.stages],
+    }
+    for number, line in enumerate(plan.acceptance):
+        loc: Loc = ("acceptance", number)
+        for key, names in known.items():
+            for at_name, name in enumerate(getattr(line, key)):
+                if name not in names:
+                    what = f"`{name}` is none of the {key}"
+                    yield source.fault((*loc, key, at_name), what, nearest(name, names))
+        if not (line.steps or line.stages or line.no_secrets):
+            yield source.fault(loc, "a line of the acceptance that asks for nothing is always true")
 
 
 def all_steps(plan: Plan) -> Iterator[tuple[Loc, Step]]:
