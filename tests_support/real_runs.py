@@ -11,6 +11,7 @@ from typing import Any
 from cutline.evidence.blobs import FILES, Blobs
 from cutline.evidence.secrets import Redactor
 from cutline.plan.model import Plan
+from cutline.plan.secret import Secret
 from cutline.run.real import RealWorld
 from cutline.run.secret_values import secret_values
 from cutline.run.world import Call, Outcome
@@ -39,14 +40,19 @@ def world(
     of: Plan | None = None,
     inputs: Mapping[str, Any] | None = None,
     environ: Mapping[str, str] | None = None,
+    **more: Any,
 ) -> RealWorld:
     """The real world of a run in `folder`; its plan lies there too."""
     given = dict(environ or os.environ)
     meant = of or plan()
+    resolved = {
+        name: Secret(value) if name in meant.inputs and meant.inputs[name].secret else value
+        for name, value in (inputs or {}).items()
+    }
     run = folder / "runs" / RUN
     run.mkdir(parents=True, exist_ok=True)
-    known = Redactor(secret_values(meant, inputs or {}, given))
-    return RealWorld(meant, inputs or {}, run, folder, known, RUN, given)
+    known = Redactor(secret_values(meant, resolved, given))
+    return RealWorld(meant, resolved, run, folder, known, environ=given, **more)
 
 
 def call(attempt: int = 1, *, is_undo: bool = False) -> Call:

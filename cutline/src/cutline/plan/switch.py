@@ -24,6 +24,7 @@ class PostgresSwitch(Part):
     dsn: Ref
     name: str
     table: str = "cutline_switch"
+    timeout_s: Seconds = Field(default=10.0, alias="timeout")
 
 
 class HttpSwitch(Part):
@@ -31,6 +32,7 @@ class HttpSwitch(Part):
 
     url: str
     headers: dict[str, Ref] = Field(default_factory=dict)
+    timeout_s: Seconds = Field(default=10.0, alias="timeout")
 
 
 class CommandSwitch(Part):

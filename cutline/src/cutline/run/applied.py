@@ -12,13 +12,12 @@ from cutline.errors import Problem
 from cutline.evidence import files
 from cutline.plan.switch import Switch
 from cutline.run.attempt import Attempt
+from cutline.run.holding import Holding
 from cutline.run.world import SwitchSeen, SwitchSet
 from cutline.switches import SwitchKind
 
 PATIENCE_S = 5.0
 """How long setting waits for `apply`. A longer one goes on beside the ticks, which look at it."""
-
-Holds = Callable[[str], tuple[bool | None, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +43,7 @@ class AppliedSwitch:
     call: Callable[[int], Mapping[str, Any]]
     secret: Mapping[str, Any]
     environ: Mapping[str, str]
-    holds: Holds
+    holds: Callable[[str], Holding]
     patience_s: float = PATIENCE_S
 
     def read(self) -> SwitchSeen:
@@ -122,12 +121,8 @@ class AppliedSwitch:
         why = self._not_run(percent) if self.config.apply else ""
         if why or self.config.applied is None:
             return why
-        holds, why = self.holds(self.config.applied)
-        return (
-            ""
-            if holds
-            else f"`applied` {'does not hold' if holds is False else 'is not known'}: {why}"
-        )
+        found = self.holds(self.config.applied)
+        return "" if found.holds else f"`applied` {found}"
 
     def _not_run(self, percent: int) -> str:
         last = self._last()

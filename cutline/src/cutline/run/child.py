@@ -14,6 +14,7 @@ import threading
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +22,18 @@ from cutline.errors import Exit, Problem
 from cutline.evidence.blobs import FILES, Blobs
 from cutline.evidence.secrets import Redactor
 from cutline.plan.duration import words
+from cutline.plan.interpolate import Given, named_inputs
 from cutline.plan.model import Plan
+from cutline.plan.secret import Secret
 from cutline.plan.step import Step
 from cutline.run import process
+from cutline.run.asker import asker
 from cutline.run.attempt import LOCK_HANDLE, Attempt
 from cutline.run.capture import Capture
-from cutline.run.place import Place
+from cutline.run.measure import Measure
+from cutline.run.sealable import sealable
 from cutline.run.secret_values import secret_values
+from cutline.run.site import Site
 from cutline.run.world import Outcome
 from cutline.steps import Context, run_step, run_undo
 from cutline.steps.command import outcome as of_command
@@ -43,8 +49,7 @@ class Job:
 
     call: Mapping[str, Any]
     plan: Plan
-    inputs: Mapping[str, Any]
-    place: Place
+    site: Site
     values: tuple[str, ...]
 
     @property
@@ -75,28 +80,34 @@ def main(callfile: str) -> None:
 def _done(attempt: Attempt, job: Job) -> Outcome:
     with _captured(attempt, job) as printed:
         outcome = _run(job, attempt, printed)
-    why = job.place.redactor.clean(outcome.why)
+    why = job.site.redactor.clean(outcome.why)
     return replace(outcome, why=why, output=_kept(job, attempt, "output.txt"))
 
 
-def _job(call: Mapping[str, Any], secret: Mapping[str, Any]) -> Job:
+def _job(call: Mapping[str, Any], secret: Mapping[str, str]) -> Job:
     plan = Plan.model_validate(call["plan"])
-    inputs = {**call["inputs"], **secret["inputs"]}
+    inputs = {**call["inputs"], **{name: Secret(value) for name, value in secret.items()}}
     values = secret_values(plan, inputs, os.environ)
-    place = Place(
+    site = Site(
         run=call["run"],
         base=Path(call["base"]),
         folder=Path(call["folder"]),
-        values={**call["values"], **{f"inputs.{name}": str(inputs[name]) for name in inputs}},
+        values={**named_inputs(inputs), **_own_values(call)},
         environ=os.environ,
         redactor=Redactor(values),
     )
-    return Job(call, plan, inputs, place, values)
+    return Job(call, plan, site, values)
+
+
+def _own_values(call: Mapping[str, Any]) -> dict[str, Given]:
+    since = call["since"]
+    named: dict[str, Given] = {"run.id": call["run"], "stage.name": call["stage"]}
+    return {**named, "stage.since": datetime.fromisoformat(since)} if since else named
 
 
 @contextlib.contextmanager
 def _captured(attempt: Attempt, job: Job) -> Iterator[Capture]:
-    printed = Capture(attempt.output, job.place.redactor, job.values)
+    printed = Capture(attempt.output, job.site.redactor, job.values)
     try:
         yield printed
     finally:
@@ -105,20 +116,28 @@ def _captured(attempt: Attempt, job: Job) -> Iterator[Capture]:
 
 def _run(job: Job, attempt: Attempt, printed: Capture) -> Outcome:
     kept: dict[str, str] = {}
-    blobs = Blobs(job.place.folder / FILES)
+    blobs = Blobs(job.site.folder / FILES)
 
     def keep(name: str, content: bytes) -> None:
-        kept[name] = blobs.put(content, name, job.place.redactor)
+        kept[name] = blobs.put(content, name, job.site.redactor)
 
     context = Context(
-        place=job.place,
+        site=job.site,
         stage=job.call["stage"],
         key=job.call["key"],
         printed=printed,
         keep=keep,
+        holds=_measure(job, blobs).holds,
+        seal=lambda _config: sealable(job.plan, job.site),
     )
     outcome = _works()[job.call["what"]](job, context, attempt)
     return replace(outcome, files=kept)
+
+
+def _measure(job: Job, blobs: Blobs) -> Measure:
+    files = {name: blobs.open(digest) for name, digest in job.call["files"].items()}
+    statics = {n: v for n, v in job.site.values.items() if not isinstance(v, Secret)}
+    return Measure(job.plan, statics, asker(job.plan, job.site, files).ask)
 
 
 def _works() -> Mapping[str, Callable[[Job, Context, Attempt], Outcome]]:
@@ -173,7 +192,7 @@ def _kept(job: Job, attempt: Attempt, name: str) -> str | None:
     content = attempt.output.read_bytes()
     if not content:
         return None
-    return Blobs(job.place.folder / FILES).put(content, name, job.place.redactor)
+    return Blobs(job.site.folder / FILES).put(content, name, job.site.redactor)
 
 
 def _end(attempt: Attempt, outcome: Outcome) -> None:

@@ -6,21 +6,20 @@ from collections.abc import Iterator, Mapping
 
 from pydantic import BaseModel
 
+from cutline.plan.interpolate import Given
 from cutline.plan.model import Plan
 from cutline.plan.part import EnvRef
-from cutline.run.reading import Scalar
+from cutline.plan.secret import Secret
 
 
 def secret_values(
-    plan: Plan, inputs: Mapping[str, Scalar], environ: Mapping[str, str]
+    plan: Plan, inputs: Mapping[str, Given], environ: Mapping[str, str]
 ) -> tuple[str, ...]:
     """Return every value that must not be written anywhere; none of them is empty.
 
     The path of the signing key is no secret: its content is, and it is never read into a run.
     """
-    given = [
-        str(inputs[name]) for name in plan.inputs if plan.inputs[name].secret and name in inputs
-    ]
+    given = [value.reveal() for value in inputs.values() if isinstance(value, Secret)]
     parts = [getattr(plan, name) for name in type(plan).model_fields if name != "evidence"]
     named = [environ.get(name, "") for part in parts for name in _names(part)]
     return tuple(dict.fromkeys(value for value in (*given, *named) if value))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Protocol
 
 from cutline.run.reading import Question, Reading
@@ -37,13 +38,17 @@ class SwitchSet:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One try of a step or of its `undo`; `key` is the same on each try."""
+    """One try of a step or of its `undo`; `key` is the same on each try.
+
+    `since` is when the stage began, which texts of the step may name.
+    """
 
     stage: str
     step: str
     key: str
     attempt: int
     is_undo: bool = False
+    since: datetime | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

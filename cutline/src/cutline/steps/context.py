@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from cutline.plan.part import Ref
+from cutline.plan.step import SealStep
 from cutline.run import process
 from cutline.run.capture import Capture
-from cutline.run.place import Place
+from cutline.run.holding import Holding
 from cutline.run.process import Ended
+from cutline.run.site import Site
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,14 +20,17 @@ class Context:
     """Of one try of one step.
 
     `key` is the same on each try. `printed` is what the step says, `keep` keeps a file of it by
-    name in the evidence.
+    name in the evidence, `holds` measures a condition now, `seal` says whether the evidence can be
+    sealed, and raises where it cannot.
     """
 
-    place: Place
+    site: Site
     stage: str
     key: str
     printed: Capture
     keep: Callable[[str, bytes], None]
+    holds: Callable[[str], Holding]
+    seal: Callable[[SealStep], str]
     cwd: str | None = None
     declared: Mapping[str, Ref] = field(default_factory=dict)
 
@@ -34,13 +40,26 @@ class Context:
 
     def run(self, command: tuple[str, ...], timeout_s: float) -> Ended:
         """Run a command with what the step declares, and print what it prints."""
-        place = self.place
-        env = place.env(
+        site = self.site
+        env = site.env(
             self.declared,
             CUTLINE_STEP_KEY=self.key,
-            CUTLINE_RUN=place.run,
+            CUTLINE_RUN=site.run,
             CUTLINE_STAGE=self.stage,
         )
-        argv = place.argv(command)
-        cwd = place.path(self.cwd) if self.cwd else place.base
+        argv = site.argv(command)
+        cwd = site.path(self.cwd) if self.cwd else site.base
         return process.run(argv, cwd=cwd, env=env, timeout_s=timeout_s, out=self.printed.feed)
+
+    def until_holds(self, text: str, timeout_s: float, every_s: float) -> Holding:
+        """Measure a condition again and again until it holds; return the last measurement.
+
+        It is measured at least once, and a last time when the time is over.
+        """
+        until = time.monotonic() + timeout_s
+        while True:
+            found = self.holds(text)
+            left_s = until - time.monotonic()
+            if found.holds or left_s <= 0:
+                return found
+            time.sleep(min(every_s, max(left_s, 0.0)))

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from cutline.errors import CannotMeasure
+from cutline.errors import WrongUsage
 from cutline.evidence.secrets import Redactor
-from cutline.plan.part import EnvRef, Ref
+from cutline.plan.interpolate import Given, expand, expand_all, names, revealed
+from cutline.plan.part import Ref
+from cutline.plan.secret import Secret
 
 PASSED_ON = ("PATH", "HOME", "LANG")
-_EXPANDED = re.compile(r"\$\{([a-z]+(?:\.[A-Za-z_][\w-]*)?)\}")
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Place:
+class Site:
     """What steps, switches and probes of one run share; it may hold secrets and is never printed.
 
     `base` is the folder of the plan: relative paths and commands begin there. `folder` is the
@@ -26,39 +26,40 @@ class Place:
     run: str
     base: Path
     folder: Path
-    values: Mapping[str, str]
+    values: Mapping[str, Given]
     environ: Mapping[str, str]
     redactor: Redactor = field(default_factory=Redactor)
 
     def expand(self, text: str) -> str:
-        """Return `text` with each `${…}` replaced once; raises `CannotMeasure` for an unknown."""
-        return _EXPANDED.sub(self._value, text)
+        """Return `text` with each `${…}` replaced; raises `NoValue`."""
+        return expand(text, self.values)
 
-    def _value(self, found: re.Match[str]) -> str:
-        if found[1] not in self.values:
-            raise CannotMeasure(
-                f"${{{found[1]}}} stands for nothing here",
-                why=f"known are {', '.join(sorted(self.values)) or 'none'}",
-                remedy="cutline check PLAN names each place",
-            )
-        return self.values[found[1]]
+    def expand_all(self, value: object) -> object:
+        """Return plain JSON with each text in it expanded; raises `NoValue`."""
+        return expand_all(value, self.values)
 
     def text(self, ref: Ref) -> str:
-        """Return what a reference stands for; raises `CannotMeasure` for a name that is not set."""
-        if not isinstance(ref, EnvRef):
-            return self.expand(ref)
-        if not self.environ.get(ref.env):
-            raise CannotMeasure(
-                f"the environment has no {ref.env}", remedy=f"export {ref.env}=…, then try again"
-            )
-        return self.environ[ref.env]
+        """Return what a reference stands for; raises `NoValue` for a variable that is not set."""
+        return revealed(ref, self.values, self.environ)
 
     def path(self, text: str) -> Path:
         """Return a path of the plan, taken from the plan's folder."""
         return self.base / self.expand(text)
 
     def argv(self, command: tuple[str, ...]) -> list[str]:
-        """Return a command with each argument expanded for itself; there is no shell."""
+        """Return a command with each argument expanded for itself; there is no shell.
+
+        Raises `WrongUsage` for a secret among the arguments, where other users could read it.
+        """
+        for argument in command:
+            for _, name in names(argument):
+                if isinstance(self.values.get(name), Secret):
+                    raise WrongUsage(
+                        "a secret on a command line is refused",
+                        where=f"{command[0]}: ${{{name}}}",
+                        why="other users of this machine can read it",
+                        remedy="give it under `env:` of the step",
+                    )
         return [self.expand(argument) for argument in command]
 
     def env(self, declared: Mapping[str, Ref], **own: str) -> dict[str, str]:

@@ -1,0 +1,86 @@
+"""Probes asked all at once, none of which can hold up the others or a tick."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from cutline.plan.model import Plan
+from cutline.run.reading import Question, Reading
+from cutline.run.site import Site
+
+AskOne = Callable[[Question], Reading]
+Key = tuple[str, str | None]
+_MORE_S = 1.0  # so that a probe can say itself that it took too long
+_Answers = queue.SimpleQueue[tuple[int, Reading]]
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Asks each question in a thread of its own; `timeout_s` says how long a probe may take.
+
+    What does not answer in time is left behind, and is not asked again while it hangs: so a probe
+    that never answers costs one thread, however long the run is.
+    """
+
+    one: AskOne
+    timeout_s: Callable[[str], float]
+    _hanging: dict[Key, threading.Thread] = field(default_factory=dict)
+
+    def ask(self, questions: Sequence[Question]) -> list[Reading]:
+        """Return a reading for each question, in their order; never raises."""
+        answers: _Answers = queue.SimpleQueue()
+        found: dict[int, Reading] = {}
+        started = time.monotonic()
+        for number, question in enumerate(questions):
+            if self._hangs(question):
+                found[number] = _none(question, "it still hangs over an earlier question")
+            else:
+                self._start(number, question, answers)
+        limits = [self.timeout_s(question.probe) + _MORE_S for question in questions]
+        while len(found) < len(questions):
+            waiting = [n for n in range(len(questions)) if n not in found]
+            due = min(waiting, key=lambda n: limits[n])
+            try:
+                left = started + limits[due] - time.monotonic()
+                number, reading = answers.get(timeout=max(left, 0.0))
+                found[number] = reading
+            except queue.Empty:
+                why = f"no answer within {limits[due] - _MORE_S:g} s"
+                found[due] = _none(questions[due], why)
+        return [found[number] for number in range(len(questions))]
+
+    def _start(self, number: int, question: Question, answers: _Answers) -> None:
+        def run() -> None:
+            try:
+                answers.put((number, self.one(question)))
+            except Exception as error:  # noqa: BLE001  # a probe of others must not end a tick
+                answers.put((number, _none(question, f"a fault in the probe: {error!r}")))
+
+        thread = threading.Thread(target=run, name=f"probe {question.probe}", daemon=True)
+        self._hanging[question.probe, question.side] = thread
+        thread.start()
+
+    def _hangs(self, question: Question) -> bool:
+        thread = self._hanging.get((question.probe, question.side))
+        return thread is not None and thread.is_alive()
+
+
+def asker(plan: Plan, site: Site, files: Mapping[str, bytes]) -> Asker:
+    """Return what asks the probes of a plan; `files` are its query files as the run took them."""
+
+    def one(question: Question) -> Reading:
+        # Databases and HTTP take half a second to load, and most steps ask nothing.
+        from cutline import probes  # noqa: PLC0415
+
+        context = probes.Context(site.base, site.values, site.environ, files, site.redactor)
+        return probes.ask(question.probe, plan.probes[question.probe], question, context)
+
+    return Asker(one, lambda name: plan.probes[name].timeout_s)
+
+
+def _none(question: Question, why: str) -> Reading:
+    return Reading(question, question.until, None, why)
