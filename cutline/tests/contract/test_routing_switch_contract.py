@@ -77,7 +77,6 @@ class InPostgres(Place):
 class BehindHttp(Place):
     url: str = ""
     answers: list[tuple[int, str]] = field(default_factory=lambda: [(500, "")])
-    may_answer: threading.Event = field(default_factory=threading.Event)
 
     def put(self, value: str) -> None:
         self.answers[:] = [(200, f'{{"percent": {value}, "flags": {{"import": "{value}"}}}}')]
@@ -89,11 +88,9 @@ class BehindHttp(Place):
 @contextmanager
 def behind_http() -> Iterator[BehindHttp]:
     place = BehindHttp()
-    place.may_answer.set()
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            place.may_answer.wait(10)
             status, body = place.answers[0]
             self.send_response(status)
             self.send_header("Location", "/elsewhere")
@@ -110,7 +107,6 @@ def behind_http() -> Iterator[BehindHttp]:
         try:
             yield place
         finally:
-            place.may_answer.set()
             server.shutdown()
             thread.join()
 
@@ -180,16 +176,35 @@ def test_no_secret_of_a_place_is_logged(place: Place, caplog: pytest.LogCaptureF
     assert "hunter2" not in shown
 
 
+class Hanging:
+    """A source that answers once and then never again, until it is let go."""
+
+    name = "hanging"
+
+    def __init__(self) -> None:
+        self.is_let_go = threading.Event()
+        self.asked = 0
+
+    def read(self) -> int:
+        self.asked += 1
+        if self.asked > 1:
+            self.is_let_go.wait()
+        return 6_000
+
+    def close(self) -> None:
+        """Hold nothing."""
+
+
 def test_a_source_that_hangs_does_not_keep_traffic_on_v2() -> None:
     """A reader that waits for ever is not the one who lowers the share."""
-    with behind_http() as http:
-        http.put("60")
-        with Switch.from_url(http.url, **FAST, stale_ok_s=0.3) as switch:
-            assert switch.percent == 60
-            http.may_answer.clear()
-            until(lambda: switch.percent == 0)
-            http.may_answer.set()
-            until(lambda: switch.percent == 60)
+    source = Hanging()
+    with Switch(source, **FAST, stale_ok_s=0.3) as switch:
+        assert switch.poll() == 6_000
+        switch.start()
+        until(lambda: switch.percent == 0)
+        assert source.asked == 2
+        source.is_let_go.set()
+        until(lambda: switch.percent == 60)
 
 
 def test_a_member_of_a_json_object_is_named_by_the_fragment() -> None:

@@ -84,6 +84,8 @@ def test_one_application_is_told_the_version_and_bodies_come_whole() -> None:
         ('{"user_id": true}', "v1"),
         ("{broken", "v1"),
         ("", "v1"),
+        (json.dumps({"user_id": "ana", "more": "x" * 900}), "v2"),
+        (json.dumps({"user_id": "ana", "more": "x" * 1_100}), "v1"),
         (json.dumps({"user_id": "ana", "more": "x" * 200_000}), "v1"),
     ]
     with served(app) as base, httpx.Client(base_url=base) as client:
@@ -248,7 +250,7 @@ def test_a_large_answer_passes_through_as_it_is() -> None:
     with served(marked(["/large"])) as base:
         answer = httpx.get(f"{base}/large")
     assert Deprecation.from_headers(dict(answer.headers)) == MARKED
-    assert len(answer.json()["a"]) == 40 * 65_536
+    assert {name: len(text) for name, text in answer.json().items()} == {"a": 40 * 65_536}
 
 
 def test_a_path_with_a_line_end_in_it_forges_no_line(caplog: pytest.LogCaptureFixture) -> None:

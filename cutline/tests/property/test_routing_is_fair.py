@@ -44,6 +44,14 @@ def test_nobody_is_in_at_nothing_and_everybody_at_all(key: str, salt: str) -> No
     assert router(salt, BUCKETS).version(key) is Version.V2
 
 
+@given(KEYS, SALTS)
+def test_a_key_goes_over_exactly_when_its_bucket_is_opened(key: str, salt: str) -> None:
+    """Not one bucket sooner or later, and lower buckets first."""
+    place = bucket(key, seed_of(salt))
+    assert router(salt, place).version(key) is Version.V1
+    assert router(salt, place + 1).version(key) is Version.V2
+
+
 @settings(max_examples=EXAMPLES, deadline=None)
 @given(SALTS, st.sampled_from([100, 1_000, 2_500, 5_000, 9_000]), st.integers(0, 10**6))
 def test_the_share_of_keys_is_the_share_that_was_set(salt: str, share: int, first: int) -> None:

@@ -64,9 +64,12 @@ def test_the_endpoint_of_v1_is_deprecated_and_tells_who_calls(service: Service) 
 
 def test_the_same_import_again_is_one_import(service: Service) -> None:
     """A client that got no answer may ask again."""
-    first, again = (service.send("eva", "/process-full-v2", key="k-1") for _ in range(2))
-    assert first == again == {"code": 202, "id": "k-1", "pipeline": "v2"}
-    assert service.ended(["k-1"])[0]["attempts"] == 1
+    first = service.send("eva", "/process-full-v2", key="k-1")
+    ended = service.ended(["k-1"])
+    assert service.send("ana", "/process-full-v2", key="k-1") == first
+    assert first == {"code": 202, "id": "k-1", "pipeline": "v2"}
+    assert service.ended(["k-1"]) == ended
+    assert (ended[0]["user_id"], ended[0]["attempts"]) == ("eva", 1)
 
 
 @pytest.mark.parametrize(
@@ -121,9 +124,10 @@ def test_faults_are_guarded(service: Service) -> None:
 
 def test_set_is_not_applied_until_it_is_deployed(tmp_path: Path) -> None:
     """With --needs-deploy the percentage waits for apply.py; v1 goes by a deployment too."""
-    with running(tmp_path, "--needs-deploy") as service:
-        service.set_percent("100")
+    options = ("--needs-deploy", "--stale-ok-s", "0.3")
+    with running(tmp_path, *options, percent="100") as service:
         assert service.send("ana")["pipeline"] == "v1"  # nothing was ever deployed: 0
+        service.set_percent("100")
         applied = service.run("apply.py", "--version", "2.0.0")
         assert applied["V2_ROLLOUT_PERCENT"] == "100"
         service.stands_at(100)
@@ -155,6 +159,7 @@ def _v1_can_be_removed(service: Service) -> None:
     service.run("cleanup.py")
     env_file = (service.folder / ".env.production").read_text()
     assert ("V2_ROLLOUT_PERCENT" in env_file, "hunter2" in env_file) == (False, True)
+    service.stands_at(0)  # and yet
     assert service.send("ana")["pipeline"] == "v2"
 
 

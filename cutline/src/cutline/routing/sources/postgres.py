@@ -52,7 +52,6 @@ class Postgres:
         try:
             found = self._open().execute(self._query, (self._row,)).fetchone()
         except psycopg.Error as error:
-            self.close()
             raise CannotMeasure(
                 "the switch in PostgreSQL cannot be read",
                 where=self.name,
