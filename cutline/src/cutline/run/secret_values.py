@@ -19,10 +19,19 @@ def secret_values(
 
     The path of the signing key is no secret: its content is, and it is never read into a run.
     """
-    given = [value.reveal() for value in inputs.values() if isinstance(value, Secret)]
+    given = [_text(value) for name, value in inputs.items() if _is_secret(plan, name, value)]
     parts = [getattr(plan, name) for name in type(plan).model_fields if name != "evidence"]
     named = [environ.get(name, "") for part in parts for name in _names(part)]
     return tuple(dict.fromkeys(value for value in (*given, *named) if value))
+
+
+def _is_secret(plan: Plan, name: str, value: Given) -> bool:
+    """Say whether an input is secret, also where it was revealed already."""
+    return isinstance(value, Secret) or (name in plan.inputs and plan.inputs[name].secret)
+
+
+def _text(value: Given) -> str:
+    return value.reveal() if isinstance(value, Secret) else str(value)
 
 
 def _names(part: object) -> Iterator[str]:
