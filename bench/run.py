@@ -22,7 +22,7 @@ from rich.table import Table
 sys.path.insert(0, str(Path(__file__).parent))
 from row import Row
 
-MODULES = ("extract", "ingest", "load", "parity", "routing")
+MODULES = ("evidence", "extract", "ingest", "load", "parity", "routing")
 RESULTS = Path(__file__).parent / "results"
 
 

@@ -89,7 +89,17 @@ def digest_of(line: bytes) -> str:
 
 def parse(line: bytes) -> Entry:
     """Return the entry of a line without its line feed; `ValueError` says why it is none."""
-    value = canonical.parse(line)
+    return _entry(canonical.parse(line))
+
+
+def again(line: bytes) -> Entry:
+    """Return the entry of a line that `Entry.line` made, as a later reader will see it."""
+    value = canonical.read(line)
+    assert isinstance(value, dict)  # noqa: S101  # `Entry.line` writes an object
+    return _entry(value)
+
+
+def _entry(value: dict[str, object]) -> Entry:
     if value.keys() != _MEMBERS:
         raise ValueError(f"its members are {', '.join(value)}")
     at, data, kind = value["at"], value["data"], value["kind"]

@@ -19,10 +19,10 @@ from cutline.evidence.entry import (
     BrokenEntry,
     Entry,
     Mode,
+    again,
     digest_of,
     follow,
     moment,
-    parse,
 )
 from cutline.evidence.keys import Signer
 from cutline.evidence.refusals import JournalClosed, JournalDamaged
@@ -145,7 +145,9 @@ class Journal:
         with self._locked():
             self._catch_up()
             line = self._line(kind, data, at)
-            entry = parse(line[:-1])  # before it is written: a line that nobody can read is none
+            entry = again(
+                line[:-1]
+            )  # before it is written: what cannot be read back is not written
             self._write(line)
             return self._take(entry, line)
 
@@ -166,7 +168,7 @@ class Journal:
         """Let the file appear with its first line whole."""
         path = self.folder / JOURNAL
         line = self._line(kind, data, at)
-        entry = parse(line[:-1])
+        entry = again(line[:-1])
         try:
             files.put_new(path, line)
         except FileExistsError as error:
