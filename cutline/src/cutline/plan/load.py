@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -17,6 +17,7 @@ from cutline.plan.inputs import Resolved, Scalar, how_to_give, resolve
 from cutline.plan.literal import written_secrets
 from cutline.plan.model import Plan
 from cutline.plan.secret import Secret
+from cutline.plan.settled import settled
 from cutline.plan.shape import shaped
 from cutline.plan.source import Source
 
@@ -62,14 +63,17 @@ def load(
     With `may_miss` an input may be without a value; then it is listed in `missing`. Raises
     `PlanRefused` with every fault, and `CannotMeasure` if the plan itself cannot be read.
     """
+    texts, environ = inputs or {}, os.environ if environment is None else environment
     document, files = _whole(path)
-    plan = _shaped(path, document)
+    given, from_files = _given(inputs_files, document)
+    hidden = _hide_secrets(document)
+    if isinstance(document.data, dict):
+        wrong = settled(document.data, texts, given, environ)
+        document.faults += [at(document.spot(loc).value, what) for loc, what in wrong.items()]
+    plan = _shaped(path, document, hidden)
     source = Source(path.name, document.spots, files)
     document.faults += _read_named(path.parent, plan, source, files)
-    given, from_files = _given(inputs_files, document)
-    resolved = resolve(
-        plan.inputs, inputs or {}, given, os.environ if environment is None else environment
-    )
+    resolved = resolve(plan.inputs, texts, given, environ)
     document.faults += _of_inputs(plan, resolved, source, from_files, may_miss=may_miss)
     document.faults += check(plan, source)
     warnings = tuple(one for one in document.faults if one.is_warning)
@@ -150,8 +154,7 @@ def _merge(document: Document, used: Document, key: str, members: Mapping[str, A
                 document.spots[loc] = place
 
 
-def _shaped(path: Path, document: Document) -> Plan:
-    hidden = _hide_secrets(document)
+def _shaped(path: Path, document: Document, hidden: Collection[Loc]) -> Plan:
     found: Plan | list[Fault] = []
     if isinstance(document.data, dict):
         found = shaped(document.data, document.spots, path.name, hidden)

@@ -8,6 +8,7 @@ from pydantic import BaseModel
 
 from cutline.plan.kind import Kinds, offered
 from cutline.plan.model import Plan
+from cutline.plan.settled import SETTLED
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -20,6 +21,11 @@ def schema() -> dict[str, Any]:
     for kind in _kinds(Kinds):
         if kind.__name__ in parts:
             _one_of_its_kinds(parts[kind.__name__], kind)
+    for key in SETTLED:  # an input may give them: see `cutline.plan.settled`
+        plain = parts["Evidence"]["properties"][key]
+        default = plain.pop("default")
+        placed = {"type": "string", "pattern": r"\$\{inputs\."}
+        parts["Evidence"]["properties"][key] = {"anyOf": [plain, placed], "default": default}
     return {"$schema": DIALECT, **found, "title": "A plan of Cutline"}
 
 

@@ -88,6 +88,23 @@ def test_files_of_inputs_are_refused_at_their_place(tmp_path: Path) -> None:
     assert "hunter2" not in text
 
 
+def test_the_store_may_differ_by_environment(tmp_path: Path) -> None:
+    """How long evidence is kept, and in which mode, is an input's where the plan says so."""
+    plan = tmp_path / "plan.yaml"
+    text = GOOD.replace("inputs:\n", "inputs:\n  days: {default: 30}\n  mode: {required: true}\n")
+    both = 'evidence: {mode: "${inputs.mode}", keep: "${inputs.days}d"}\nswitch:\n'
+    plan.write_text(text.replace("switch:\n", both))
+    evidence = load(plan, inputs={"mode": "COMPLIANCE"}, may_miss=True).plan.evidence
+    assert (evidence.mode, evidence.keep_s) == ("COMPLIANCE", 30 * 86400)
+    assert load(plan, may_miss=True).plan.evidence.mode == "GOVERNANCE"
+    assert "mode" in load(plan, may_miss=True).missing
+    with pytest.raises(PlanRefused, match="`mode` is one of GOVERNANCE, COMPLIANCE"):
+        load(plan, inputs={"mode": "compliant"}, may_miss=True)
+    plan.write_text(text.replace("switch:\n", both.replace("inputs.mode", "inputs.dsn")))
+    with pytest.raises(PlanRefused, match=r"`..inputs\.dsn.` has no value here"):
+        load(plan, environment={"DATABASE_URL": "x"}, may_miss=True)
+
+
 def test_of_two_files_the_last_one_wins(tmp_path: Path) -> None:
     """What is general comes first, what is particular after it."""
     plan, first, last = (tmp_path / name for name in ("plan.yaml", "a.yaml", "b.yaml"))

@@ -11,7 +11,7 @@ from cutline.plan.model import Plan
 from cutline.plan.source import Source
 
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,63}")
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9 ._-]{0,63}")
 _TAKEN = {"inputs", "stage", "run"}  # the names that conditions have beside the probes
 # Words that CEL keeps for itself (its specification, Syntax): after a dot, and at the beginning.
 _NEVER = frozenset({"false", "in", "null", "true"})
@@ -41,7 +41,7 @@ def check_names(plan: Plan, source: Source) -> Iterator[Fault]:
     for key, names in (("gates", plan.gates), ("people", plan.people)):
         for name in names:
             if not _NAME.fullmatch(name):
-                what = f"`{name}` is no plain name: letters, digits and . _ -, 64 at most"
+                what = f"`{name}` is no plain name: letters, digits, blanks and . _ -, 64 at most"
                 yield source.at_key((key, name), what)
 
 

@@ -88,9 +88,6 @@ def _form(step: Step, loc: Loc, source: Source) -> Iterator[Fault]:
 
 
 def _coherence(step: Step, loc: Loc, source: Source) -> Iterator[Fault]:
-    if step.repeatable and step.no_return:
-        what = "a step of no return is not run twice: leave `repeatable` out"
-        yield source.at_key((*loc, "repeatable"), what)
     if step.kind in {"checkpoint", "wait_for", "seal"}:
         for key in ("undo", "done", "cwd", "env"):
             if getattr(step, key):
