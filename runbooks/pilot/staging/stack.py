@@ -26,7 +26,7 @@ ROWS = 5_000
 SETTINGS = """\
 DATABASE_URL=sqlite:///staging.sqlite
 OBJECT_STORE=file://staging-objects
-PUBLIC_HOST=staging.api.example.com
+PUBLIC_HOST=staging.example.net
 """
 
 

@@ -210,11 +210,8 @@ class Hand:
         return self.record(state, Kind.HEAD, {"reason": reason, **data})
 
     def _close(self, state: State, action: Close) -> State:
-        members: Mapping[str, object] = {}
+        """Close; a closer writes the last entry itself, for what it seals has to hold that."""
         if self.closer is not None:
-            members = self.closer(action.outcome, action.verdict)
-        data = {"outcome": action.outcome, "verdict": action.verdict, **members}
-        state = self.record(state, Kind.CLOSED, data)
-        if state.origin.is_signed and self.signer is not None:
-            self.signer("end")  # behind the last entry stands only its head
-        return state
+            return fold(state, self.closer(action.outcome, action.verdict))
+        data = {"outcome": action.outcome, "verdict": action.verdict}
+        return self.record(state, Kind.CLOSED, data)

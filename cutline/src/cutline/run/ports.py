@@ -76,10 +76,10 @@ class Signer(Protocol):
 
 
 class Closer(Protocol):
-    """Closes the evidence before the last entry."""
+    """Closes the evidence and writes the last entry."""
 
-    def __call__(self, outcome: str, verdict: str) -> Mapping[str, object]:
-        """Return further members of the CLOSED entry, such as the digest of a manifest."""
+    def __call__(self, outcome: str, verdict: str) -> AnEntry:
+        """Return the CLOSED entry; raises where the evidence cannot be closed as it is."""
         ...
 
 

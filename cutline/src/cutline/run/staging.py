@@ -165,10 +165,6 @@ def _one_step(state: State, step: Step, known: StepState, now: datetime) -> list
 
 
 def _start(state: State, step: Step, known: StepState, now: datetime) -> list[Action]:
-    if step.seal is not None:
-        why = "the evidence is sealed when the run closes"
-        data = {"stage": known.stage, "step": known.step, "key": known.key, "why": why}
-        return [Record(Kind.STEP_FOUND_DONE, data)]
     if state.is_paused:
         return []
     if step.no_return and obstacles(state, now):

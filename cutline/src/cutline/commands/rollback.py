@@ -1,0 +1,106 @@
+"""`cutline rollback` and `cutline abort`: traffic back to v1, at once."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from cutline.commands.run import pairs
+from cutline.commands.send import by_somebody, of_a_run
+from cutline.console import err, out, print_json
+from cutline.errors import CannotMeasure, CannotWrite, Exit
+from cutline.evidence.secrets import Redactor
+from cutline.plan.interpolate import named_inputs
+from cutline.plan.load import load
+from cutline.run.folder import Busy, RunFolder, find
+from cutline.run.inbox import Inbox
+from cutline.run.session import Session
+from cutline.run.site import Site
+from cutline.run.standing import exit_of
+from cutline.run.status import as_json
+from cutline.switches import switch
+
+PATIENCE_S = 10.0
+
+
+@click.command()
+@of_a_run
+@by_somebody
+@click.option("--reason", required=True)
+@click.option("--force", is_flag=True, help="RUN is a plan file: lower its switch, run or no run.")
+@click.option("--input", "given", multiple=True, metavar="NAME=VALUE", help="With --force.")
+def rollback(  # one parameter an option
+    *,
+    run: str,
+    runs: Path,
+    by: str,
+    reason: str,
+    force: bool,
+    given: tuple[str, ...],
+    as_json: bool,
+) -> int:
+    """Roll RUN back: lower the switch, confirm, drain, undo. It ticks at once.
+
+    If another tick holds the run for ten seconds the switch is set to 0 without waiting for it.
+    """
+    if force:
+        return _force(Path(run), given, is_json=as_json)
+    return _send(find(run, runs), "rollback", by, reason, is_json=as_json)
+
+
+@click.command()
+@of_a_run
+@by_somebody
+@click.option("--reason", required=True)
+def abort(*, run: str, runs: Path, by: str, reason: str, as_json: bool) -> int:
+    """Roll RUN back and close it as aborted."""
+    return _send(find(run, runs), "abort", by, reason, is_json=as_json)
+
+
+def _send(folder: RunFolder, verb: str, by: str, reason: str, *, is_json: bool) -> int:
+    """Put the message and tick; whatever stands in the way of a tick, the switch is lowered."""
+    try:
+        Inbox(folder.inbox).put(verb, by, datetime.now(UTC), {"reason": reason})
+    except CannotWrite as problem:
+        err.print(f"{problem}\nthe switch is lowered all the same", markup=False)
+    session = Session.open(folder)
+    try:
+        state = session.tick(wait_s=PATIENCE_S)
+    except Busy:
+        state = session.state
+        if state.no_return is None:
+            lowered = session.world.set_switch(0)
+            said = "the switch is at 0" if lowered.is_set else f"NOT LOWERED: {lowered.why}"
+            err.print(f"another tick holds the run; {said}. The next tick does the rest")
+            return int(Exit.IN_PROGRESS if lowered.is_set else Exit.NOT_WRITTEN)
+    if is_json:
+        print_json(as_json(state, session.clock.now()))
+    else:
+        where = state.outcome or state.phase.value
+        out.print(f"{folder.name}: {where}; v2 at {state.traffic.seen} %", markup=False)
+        if state.outcome is None:
+            out.print(f"  cutline tick {folder.name}", markup=False)
+    return int(exit_of(state))
+
+
+def _force(path: Path, given: tuple[str, ...], *, is_json: bool) -> int:
+    """Lower the switch of a plan without any run: no journal, no lock, nothing else."""
+    loaded = load(path, inputs=pairs(given))
+    folder = path.parent
+    site = Site("", folder, folder, named_inputs(loaded.inputs), os.environ, Redactor())
+    kind = switch(loaded.plan.switch, site)
+    kind.set(0)
+    seen = kind.read()
+    if is_json:
+        print_json({"percent": seen})
+    else:
+        out.print(f"the switch of {loaded.plan.name} is at {seen} %", markup=False)
+    if loaded.plan.switch.apply is not None:
+        command = " ".join(site.argv(loaded.plan.switch.apply))
+        out.print(f"it has to be put into force: {command}", markup=False)
+    if seen != 0:
+        raise CannotMeasure("the switch does not read 0", where=str(path), why=f"it reads {seen}")
+    return int(Exit.OK)

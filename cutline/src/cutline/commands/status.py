@@ -1,0 +1,108 @@
+"""`cutline status` and `cutline metrics`: what runs are at, read from their journals alone."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import click
+
+from cutline.console import err, out, print_json
+from cutline.errors import Exit, Problem, WrongUsage
+from cutline.evidence.journal import Journal
+from cutline.run import forms
+from cutline.run.folder import RUNS, every, find
+from cutline.run.open import resume
+from cutline.run.standing import exit_of
+from cutline.run.state import State
+from cutline.run.status import as_json, view
+
+RUNS_OPTION = click.option(
+    "--runs", type=click.Path(path_type=Path, file_okay=False), default=RUNS, show_default=True
+)
+
+
+@click.command()
+@click.argument("run", required=False)
+@click.option("--all", "is_all", is_flag=True, help="Every run, one line each.")
+@RUNS_OPTION
+@click.option("--watch", "is_watched", is_flag=True, help="Show it again every second.")
+@click.option("--json", "is_json", is_flag=True, help="Print it as JSON.")
+def status(*, run: str | None, is_all: bool, runs: Path, is_watched: bool, is_json: bool) -> int:
+    """Say where RUN stands: its outcome's code, 2 if it waits for a person, 7 in progress."""
+    if is_all or run is None:
+        return _all(runs, is_json=is_json)
+    folder = find(run, runs)
+    while True:
+        journal = Journal.open(folder.path)
+        state, now = resume(journal), datetime.now(UTC)
+        missing = forms.missing(state, folder.path, now)
+        if is_json:
+            print_json(as_json(state, now, missing))
+        else:
+            out.print(view(state, now, journal.entries(), missing))
+            out.print(f"folder {folder.path}", markup=False, style="dim")
+        if not is_watched or state.is_over:
+            return int(exit_of(state))
+        time.sleep(1.0)
+        out.clear()
+
+
+def _all(runs: Path, *, is_json: bool) -> int:
+    now = datetime.now(UTC)
+    found = list(_states(runs))
+    if is_json:
+        print_json({"runs": [as_json(state, now) for state in found]})
+        return int(Exit.OK)
+    if not found:
+        raise WrongUsage("there is no run here", where=str(runs), remedy="cutline run PLAN --by …")
+    for state in found:
+        where = state.outcome or f"{state.phase.value} {state.stage_name}".strip()
+        out.print(f"{state.run}  {where}", markup=False)
+    return int(Exit.OK)
+
+
+def _states(runs: Path) -> Iterator[State]:
+    """Yield every run that can be read; one that cannot is told, and hides no other."""
+    for folder in every(runs):
+        try:
+            yield resume(Journal.open(folder.path))
+        except Problem as problem:
+            err.print(f"{folder.name}: {problem}", markup=False)
+
+
+@click.command()
+@RUNS_OPTION
+@click.option("--port", type=int, help="Serve /metrics on this port of 127.0.0.1; 0 is a free one.")
+@click.option("--host", default="127.0.0.1", show_default=True)
+def metrics(*, runs: Path, port: int | None, host: str) -> int:
+    """Print the runs in Prometheus' text form, or serve it."""
+    from cutline.run.metrics import exposition  # noqa: PLC0415  # its library registers on import
+
+    def now() -> bytes:
+        return exposition(_states(runs), datetime.now(UTC))
+
+    if port is None:
+        click.echo(now().decode(), nl=False)
+        return int(Exit.OK)
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            is_known = self.path.split("?")[0] == "/metrics"
+            body = now() if is_known else b"see /metrics\n"
+            self.send_response(200 if is_known else 404)
+            self.send_header("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # its name there
+            """Write nothing: a scraper comes every few seconds."""
+
+    with ThreadingHTTPServer((host, port), Handler) as server:
+        out.print(f"http://{host}:{server.server_address[1]}/metrics", markup=False)
+        server.serve_forever()
+    return int(Exit.OK)

@@ -1,0 +1,145 @@
+"""The beginning of a run: a new folder with its journal, or the one that is open already."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from cutline.errors import WrongUsage
+from cutline.evidence.entry import Mode
+from cutline.evidence.journal import Journal
+from cutline.evidence.secrets import Redactor
+from cutline.plan.compress import compressed
+from cutline.plan.interpolate import named_inputs
+from cutline.plan.load import Loaded
+from cutline.plan.secret import Secret
+from cutline.run.clock import Clock
+from cutline.run.folder import RunFolder, create, of_plan
+from cutline.run.keeping import secrets_of, signer_of
+from cutline.run.open import Beginning, resume, start
+from cutline.run.secret_values import secret_values
+from cutline.run.session import Session, begin_files, write_base
+from cutline.run.site import Site
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """How a run was asked for."""
+
+    by: str
+    follows: str = ""
+    fixed: str = ""
+    factor: float = 1.0
+
+
+def open_or_begin(loaded: Loaded, runs: Path, asked: Asked, clock: Clock) -> Session:
+    """Return the open run of this very plan, or begin a new one.
+
+    Raises `WrongUsage` where a run of another plan of that name, or of another factor, is open.
+    """
+    for folder in of_plan(runs, loaded.plan.name):
+        if not folder.is_closed and folder.journal.exists():
+            session = Session.open(folder, clock)
+            _same(session, loaded, asked)
+            return session
+    return begin(loaded, runs, asked, clock)
+
+
+def _same(session: Session, loaded: Loaded, asked: Asked) -> None:
+    state = session.state
+    if state.plan_digest != loaded.digest:
+        raise WrongUsage(
+            f"a run of {loaded.plan.name} is open, and the plan has changed since",
+            where=state.run,
+            why="a run goes on with the plan that it began with",
+            remedy=f"cutline amend {state.run} {loaded.path} --by NAME --reason TEXT,"
+            f" or cutline tick {state.run} with the plan as it was",
+        )
+    if state.origin.factor != asked.factor:
+        raise WrongUsage(
+            f"the open run of {loaded.plan.name} is compressed by {state.origin.factor:g}",
+            where=state.run,
+            remedy=f"cutline run {loaded.path} --compress {state.origin.factor:g}",
+        )
+
+
+def begin(loaded: Loaded, runs: Path, asked: Asked, clock: Clock) -> Session:
+    """Make the folder, take over the plan and everything that it names, write the first entry."""
+    now = clock.now()
+    previous = _previous(runs, loaded.plan.name)
+    plan = compressed(loaded.plan, asked.factor) if asked.factor != 1 else loaded.plan
+    redactor = _redactor(loaded)
+    signer = signer_of(plan, _site(loaded, redactor))
+    folder = create(runs, plan.name, now)
+    write_base(folder, loaded.path)
+    mode = Mode.COMPRESSED if asked.factor != 1 else Mode.RUN
+    journal = Journal.create(folder.path, mode, signer)
+    journal.redactor = redactor
+    beginning = Beginning(
+        run=folder.name,
+        plan=plan,
+        digest=loaded.digest,
+        by=asked.by,
+        inputs={n: "«set»" if isinstance(v, Secret) else v for n, v in loaded.inputs.items()},
+        files=begin_files(folder, loaded.files, redactor),
+        follows=asked.follows,
+        fixed=asked.fixed,
+        factor=asked.factor,
+        is_signed=signer is not None,
+        git=git_of(loaded.path.parent),
+        secrets=secrets_of(plan),
+        previous=previous,
+    )
+    try:
+        state = start(journal, beginning, now)
+    except WrongUsage:
+        _drop(folder)
+        raise
+    return Session.over(folder, journal, state, clock)
+
+
+def _drop(folder: RunFolder) -> None:
+    """Leave nothing of a run that may not begin: its journal has no entry yet."""
+    for path in sorted(folder.path.rglob("*"), reverse=True):
+        path.rmdir() if path.is_dir() else path.unlink()
+    folder.path.rmdir()
+
+
+def _previous(runs: Path, plan: str) -> tuple[str, str] | None:
+    closed = [folder for folder in of_plan(runs, plan) if folder.is_closed]
+    if not closed:
+        return None
+    state = resume(Journal.open(closed[-1].path))
+    return state.run, state.outcome or "unknown"
+
+
+def _redactor(loaded: Loaded) -> Redactor:
+    values = {n: v.reveal() if isinstance(v, Secret) else v for n, v in loaded.inputs.items()}
+    return Redactor(secret_values(loaded.plan, values, os.environ))
+
+
+def _site(loaded: Loaded, redactor: Redactor) -> Site:
+    values = named_inputs(loaded.inputs)
+    folder = loaded.path.parent
+    return Site("", folder, folder, values, os.environ, redactor)
+
+
+def git_of(folder: Path) -> Mapping[str, object]:
+    """Return head, branch and whether the tree is clean; empty outside of a repository."""
+
+    def git(*words: str) -> str:
+        command = ["git", "-C", str(folder), *words]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=True)
+        return done.stdout.strip()
+
+    try:
+        return {
+            "head": git("rev-parse", "HEAD"),
+            "branch": git("rev-parse", "--abbrev-ref", "HEAD"),
+            "is_clean": git("status", "--porcelain") == "",
+        }
+    except (OSError, subprocess.SubprocessError):
+        return {}

@@ -1,0 +1,212 @@
+"""One process at one run: its journal, its world and its driver, from the run's folder alone."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from cutline.errors import CannotMeasure
+from cutline.evidence import files
+from cutline.evidence.blobs import FILES, Blobs
+from cutline.evidence.journal import Journal
+from cutline.evidence.secrets import Redactor
+from cutline.plan.difference import difference
+from cutline.plan.interpolate import named_inputs
+from cutline.plan.secret import Secret
+from cutline.run import forms
+from cutline.run.clock import Clock, RealClock
+from cutline.run.driver import Driver
+from cutline.run.folder import RunFolder
+from cutline.run.identify import identify
+from cutline.run.inbox import Inbox
+from cutline.run.keeping import Keeping, signer_of, store_of
+from cutline.run.kinds import Kind
+from cutline.run.message import Message
+from cutline.run.open import resume
+from cutline.run.reading import Scalar
+from cutline.run.real import RealWorld
+from cutline.run.secret_values import secret_values
+from cutline.run.site import Site
+from cutline.run.state import State
+
+BASE = "plan_folder.txt"
+Inputs = Mapping[str, Scalar | Secret]
+
+
+@dataclass(slots=True)
+class Session:
+    """A run that is open in this process. Ticks hold the run's lock, nothing else does."""
+
+    folder: RunFolder
+    keeping: Keeping
+    world: RealWorld
+    clock: Clock
+    state: State
+    _compared: bool = False
+    _driven: tuple[RealWorld, Driver] | None = None
+
+    @classmethod
+    def open(cls, folder: RunFolder, clock: Clock | None = None) -> Session:
+        """Open a run; raises if its journal is damaged, or is not the one that was anchored."""
+        journal = Journal.open(folder.path)
+        return cls.over(folder, journal, resume(journal), clock or RealClock())
+
+    @classmethod
+    def over(cls, folder: RunFolder, journal: Journal, state: State, clock: Clock) -> Session:
+        """Return the session of a journal that is open already."""
+        inputs = inputs_of(state)
+        values = {n: v.reveal() if isinstance(v, Secret) else v for n, v in inputs.items()}
+        redactor = Redactor(secret_values(state.plan, values, os.environ))
+        journal.redactor = redactor
+        base = base_of(folder)
+        site = Site(
+            run=folder.name,
+            base=base,
+            folder=folder.path,
+            values={**named_inputs(inputs), "run.id": folder.name},
+            environ=os.environ,
+            redactor=redactor,
+        )
+        keeping = Keeping(
+            folder.path,
+            journal,
+            state.plan,
+            redactor,
+            signer_of(state.plan, site),
+            store_of(state.plan, site),
+        )
+        kept = _files(folder, journal)
+        world = RealWorld(state.plan, inputs, folder.path, base, redactor, files=kept)
+        return cls(folder, keeping, world, clock, state)
+
+    @property
+    def is_new(self) -> bool:
+        """Say whether nothing but its beginning is journaled yet."""
+        return self.state.ticked_at is None
+
+    @property
+    def journal(self) -> Journal:
+        """Return the run's journal."""
+        return self.keeping.journal
+
+    def tick(self, *, wait_s: float = 0.0) -> State:
+        """Do one tick under the run's lock and return the state; raises `Busy`.
+
+        Messages leave the inbox once their entry is in the journal.
+        """
+        with self.folder.lock(wait_s=wait_s):
+            self._catch_up()
+            if not self._compared:
+                self.keeping.compare()
+                self._compared = True
+            inbox = Inbox(self.folder.inbox)
+            self.state = self._driver().tick(self.state)
+            for message in inbox.read():
+                if message.id in self.state.taken:
+                    inbox.drop(message)
+            forms.write_open(self.state, self.folder.path)
+            self.world.beat()
+        return self.state
+
+    def _driver(self) -> Driver:
+        """Return the driver; an amended plan wants a new one."""
+        if self._driven is None or self._driven[0] is not self.world:
+            driver = Driver(
+                world=self.world,
+                journal=self.journal,
+                clock=self.clock,
+                messages=self._messages,
+                blobs=self.keeping,
+                signer=self.keeping.head,
+                closer=self.keeping.close,
+                identify=identify,
+                compare=difference,
+            )
+            self._driven = self.world, driver
+        return self._driven[1]
+
+    def _messages(self) -> Sequence[Message]:
+        now = self.clock.now()
+        return [
+            *Inbox(self.folder.inbox).read(),
+            *forms.completed(self.state, self.folder.path, now),
+        ]
+
+    def _catch_up(self) -> None:
+        """Read what another process wrote since; an amended plan wants a new world."""
+        before = len(self.journal.entries())
+        self.journal.refresh()
+        if len(self.journal.entries()) == before and self.world.plan is self.state.plan:
+            return
+        self.state = resume(self.journal)
+        fresh = Session.over(self.folder, self.journal, self.state, self.clock)
+        self.keeping, self.world = fresh.keeping, fresh.world
+
+
+def inputs_of(state: State) -> Inputs:
+    """Return the inputs of a run: the open ones from its journal, secrets from the environment.
+
+    Raises `CannotMeasure` for a secret whose variable is not set.
+    """
+    inputs: dict[str, Scalar | Secret] = {}
+    for name, one in state.plan.inputs.items():
+        if not one.secret:
+            if name in state.origin.inputs:
+                inputs[name] = state.origin.inputs[name]
+            continue
+        value = os.environ.get(one.env or "")
+        if not value:
+            raise CannotMeasure(
+                f"the secret input {name} has no value",
+                where=state.run,
+                why=f"the environment has no {one.env}",
+                remedy=f"export {one.env}=…, then the same command again",
+            )
+        inputs[name] = Secret(value)
+    return inputs
+
+
+def base_of(folder: RunFolder) -> Path:
+    """Return the folder of the run's plan, from which its commands and paths begin."""
+    try:
+        base = Path((folder.path / BASE).read_text(encoding="utf-8").strip())
+    except OSError as error:
+        raise CannotMeasure(
+            "this is not the folder of a run",
+            where=str(folder.path / BASE),
+            why=error.strerror or str(error),
+            remedy="cutline status --all names the runs",
+        ) from error
+    if not base.is_dir():
+        raise CannotMeasure(
+            "the folder of the run's plan is gone",
+            where=str(base),
+            remedy=f"bring it back, or write where it is now into {folder.path / BASE}",
+        )
+    return base
+
+
+def write_base(folder: RunFolder, plan: Path) -> None:
+    """Remember where the plan of a run lies."""
+    files.put(folder.path / BASE, f"{plan.parent.resolve()}\n".encode())
+
+
+def _files(folder: RunFolder, journal: Journal) -> dict[str, bytes]:
+    """Return the query files as the run took them over, of the plan in force."""
+    named: Mapping[str, str] = {}
+    for entry in journal.entries():
+        if entry.kind in {Kind.STARTED, Kind.AMENDED}:
+            found = entry.data.get("files")
+            named = found if isinstance(found, dict) else named
+    blobs = Blobs(folder.path / FILES)
+    return {name: blobs.open(str(digest)) for name, digest in named.items()}
+
+
+def begin_files(
+    folder: RunFolder, taken: Mapping[str, bytes], redactor: Redactor
+) -> dict[str, str]:
+    """Copy the plan and what it names into a new run; return digests by name."""
+    blobs = Blobs(folder.path / FILES)
+    return {name: blobs.put(content, name, redactor) for name, content in taken.items()}
