@@ -15,7 +15,7 @@ NOW = datetime(2026, 2, 21, 12, tzinfo=UTC)
 
 
 def asked(  # noqa: PLR0913  # one parameter a part of a question
-    probe: Mapping[str, object],
+    probe: Mapping[str, object] | Probe,
     base: Path,
     *,
     side: str | None = None,
@@ -30,4 +30,5 @@ def asked(  # noqa: PLR0913  # one parameter a part of a question
     begin = until - timedelta(minutes=15) if since is None else since
     question = Question("p", side, begin, until, is_late, offset)
     context = Context(base, dict(values or {}), {**os.environ, **(environ or {})})  # type: ignore[arg-type]
-    return ask("p", Probe.model_validate(probe), question, context)
+    declared = probe if isinstance(probe, Probe) else Probe.model_validate(probe)
+    return ask("p", declared, question, context)

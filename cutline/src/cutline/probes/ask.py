@@ -43,6 +43,8 @@ def ask(name: str, probe: Probe, question: Question, context: Context) -> Readin
     except CannotMeasure as error:
         return _none(asked, ": ".join(part for part in (error.what, error.why) if part))
     values, missing = typed(answer.values, probe.returns)
+    if answer.why and not answer.values:
+        missing = []  # one reason for all of them
     why = asked.without_secrets("; ".join(part for part in (answer.why, *missing) if part))
     if not values and probe.returns:
         return Reading(question, question.until, None, why, answer.offset)

@@ -29,7 +29,9 @@ def measure(config: Log, asked: Asked) -> Answer:
             return Answer(tally.values(asked.probe.returns))
         if asked.question.is_late:
             raise NoReading("lines without a time cannot be counted in the past")
-        offset = count_new(path, asked.question, asked.probe.over_s, tally)
+        offset, why = count_new(path, asked.question, asked.probe.over_s, tally)
+        if why:
+            return Answer({}, why=why, offset=offset)
         return Answer(tally.values(asked.probe.returns), offset=offset)
     except OSError as error:
         why = error.strerror or str(error)

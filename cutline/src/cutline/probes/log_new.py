@@ -2,39 +2,55 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from cutline.probes.log_files import Generation, generations
-from cutline.probes.log_stop import Stop, Trail, find, read_trail, stop_at
+from cutline.probes.log_stop import Stop, Trail, Unknown, find, read_trail, stop_at
 from cutline.probes.log_tally import Tally
 from cutline.run.reading import Question
 
 _CHUNK = 1 << 20
 
 
-def count_new(path: Path, question: Question, over_s: float, tally: Tally) -> str:
-    """Count the lines since the last reading at the span's beginning; return where it stops now.
+def count_new(path: Path, question: Question, over_s: float, tally: Tally) -> tuple[str, str]:
+    """Count the lines since the last reading at the span's beginning.
 
-    A line that is still being written waits for its end. Raises `NoReading` when lines are lost;
-    what follows is counted again once the loss lies before the span.
+    Returns where it stops now, and why there is no reading of this span, if there is none: lines
+    were lost. Then too it stops here, so that what follows is counted once the loss is past. A
+    line that is still being written waits for its end.
     """
     files = generations(path)
     if question.offset is None:
         end = Trail(question.until, (_end(files[-1], question),))
-        return end.text()
+        return end.text(), ""
     trail = read_trail(question.offset)
+    try:
+        stop = _count_all(files, _first(trail, files, question, over_s), question, tally)
+    except Unknown as error:
+        stop, why = _end(files[-1], question), f"{error.what}: {error.why}"
+        return trail.then(stop, over_s).text(), why
+    return trail.then(stop, over_s).text(), ""
+
+
+def _first(trail: Trail, files: Sequence[Generation], question: Question, over_s: float) -> Stop:
+    """Return where the lines of a span begin."""
     first = trail.first_since(question.since)
     if first is None:
         span_s = (question.until - question.since).total_seconds()
         # Over its usual span a log counts what is read for the first time now. A shorter one has a
         # reason to begin where it does, such as a switch, and what was before must not count.
-        first = trail.stops[-1] if span_s >= over_s else _end(files[-1], question)
+        return trail.stops[-1] if span_s >= over_s else _end(files[-1], question)
+    return first
+
+
+def _count_all(files: Sequence[Generation], first: Stop, question: Question, tally: Tally) -> Stop:
+    """Count the lines from a stop through all files after it; return where it stops now."""
     at = find(first, files)
     end_offset = _count(files[at], first.offset, tally)
     for one in files[at + 1 :]:
         end_offset = _count(one, 0, tally)
-    stop = stop_at(files[-1], end_offset, question.until)
-    return trail.then(stop, over_s).text()
+    return stop_at(files[-1], end_offset, question.until)
 
 
 def _count(generation: Generation, offset: int, tally: Tally) -> int:

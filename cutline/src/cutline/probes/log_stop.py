@@ -17,6 +17,12 @@ _KEPT_DENSE = 4
 _STOPS_A_SPAN = 24
 
 
+class Unknown(NoReading):
+    """The lines of a span are not all there; those after it will be."""
+
+    code = "lines-unknown"
+
+
 @dataclass(frozen=True, slots=True)
 class Stop:
     """A place in a log at a time: a file, an offset in it, and the check sum of what is before.
@@ -54,12 +60,12 @@ class Trail:
         """Return the first stop of a span; None if the log was not looked at since.
 
         Never one before the span: traffic from before a switch must not count for it. Raises
-        `NoReading` if the log was looked at then and it was not kept where.
+        `Unknown` if the log was looked at then and it was not kept where.
         """
         first = next((stop for stop in self.stops if stop.at >= since), None)
         oldest = self.stops[0]
         if first is oldest and self.began < min(since, oldest.at):
-            raise NoReading(
+            raise Unknown(
                 "so long ago this log was not looked at",
                 why="lines without a time are kept for `over`; `time:` reads them from the file",
             )
@@ -108,13 +114,13 @@ def stop_at(generation: Generation, offset: int, at: datetime) -> Stop:
 
 
 def find(stop: Stop, files: Sequence[Generation]) -> int:
-    """Return which of the files a stop is in; raises `NoReading` if in none of them."""
+    """Return which of the files a stop is in; raises `Unknown` if in none of them."""
     same = [at for at, one in enumerate(files) if one.inode == stop.inode]
     others = [at for at in reversed(range(len(files))) if at not in same]
     for at in [*same, *others]:
         if stop.is_in(files[at]):
             return at
-    raise NoReading(
+    raise Unknown(
         "lines of this log are lost",
         why="it was rotated or cut, and what was not read yet is in none of its files",
     )
