@@ -240,3 +240,241 @@ CONFIRM = Confirm.model_validate({"rate": "d.v2", "of": "d.total", "needs": 500}
 def test_traffic_confirms_the_switch(percent: int, v2: int, total: int, wanted: Verdict) -> None:
     """Exact at 0 and 100, by a bound between them, thin without traffic."""
     assert judge_confirm(CONFIRM, percent, v2, total).verdict is wanted
+
+
+AS_GOOD = {"rate": "imports.ok", "of": "imports.total", "than": "v1", "margin": 1.0, "needs": 20}
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "wanted"),
+    [
+        ((95, 96), (950, 960), Verdict.PASS),
+        ((70, 96), (950, 960), Verdict.FAIL),
+        ((19, 19), (950, 960), Verdict.THIN),
+        ((95, 96), (19, 19), Verdict.THIN),
+        ((97, 96), (950, 960), Verdict.BLIND),
+        ((96, 96), (0, 0), Verdict.THIN),
+    ],
+)
+def test_a_rate_is_compared_with_the_other_side_now(
+    ours: tuple[int, int], theirs: tuple[int, int], wanted: Verdict
+) -> None:
+    """Worse by surely more than the margin fails; both sides need their items."""
+    both = seen(
+        imports("v2", ok=ours[0], total=ours[1]), imports("v1", ok=theirs[0], total=theirs[1])
+    )
+    found = judged(AS_GOOD, both)
+    assert found.verdict is wanted, found
+
+
+def test_a_comparison_takes_the_reference_that_was_handed_in_first() -> None:
+    """Side v1 may come with the reference, and is not looked for among the readings then."""
+    both = seen(
+        imports("v2", ok=95, total=96),
+        reference={("imports", "v1"): imports("v1", ok=950, total=960)},
+    )
+    assert verdict(AS_GOOD, both) is Verdict.PASS
+
+
+def test_a_stage_is_a_reference_by_what_was_recorded_of_it() -> None:
+    """`than: canary` compares the same side, however old the record; without one it is blind."""
+    gate = AS_GOOD | {"than": "canary"}
+    old = replace(imports("v2", ok=950, total=960), measured_at=NOW - timedelta(days=3))
+    ours = imports("v2", ok=70, total=96)
+    assert verdict(gate, seen(ours, reference={("imports", "v2"): old})) is Verdict.FAIL
+    assert judged(gate, seen(ours)).why == "there is no record of imports in canary"
+
+
+def test_a_comparison_without_a_margin_tells_nothing() -> None:
+    """Not below the baseline fails half of identical systems."""
+    gate = {name: one for name, one in AS_GOOD.items() if name != "margin"}
+    both = seen(imports("v2", ok=95, total=96), imports("v1", ok=950, total=960))
+    assert verdict(gate, both) is Verdict.BLIND
+
+
+@pytest.mark.parametrize(("looks", "wanted"), [(1, Verdict.FAIL), (14, Verdict.PASS)])
+def test_alpha_is_divided_by_the_number_of_looks(looks: int, wanted: Verdict) -> None:
+    """What would fail if looked at once does not if it is looked at fourteen times."""
+    both = seen(imports("v2", ok=89, total=96), imports("v1", ok=950, total=960), looks=looks)
+    found = judged(AS_GOOD, both)
+    assert found.verdict is wanted, found
+    assert found.figures["alpha"] == round(0.05 / looks, 6)
+
+
+def test_a_rate_of_errors_is_worse_when_it_is_higher() -> None:
+    """`worse: higher` turns the comparison round; the margin may be a share of the reference."""
+    many = seen(imports("v2", ok=30, total=100), imports("v1", ok=30, total=1000))
+    few = seen(imports("v2", ok=0, total=100), imports("v1", ok=300, total=1000))
+    relative = {"rate": "imports.ok", "of": "imports.total", "than": "v1", "margin_pct": 50.0}
+    for gate in (AS_GOOD, relative):
+        higher = gate | {"worse": "higher"}
+        assert verdict(higher, many) is Verdict.FAIL
+        assert verdict(higher, few) is Verdict.PASS
+        assert verdict(gate, many) is Verdict.PASS
+        assert verdict(gate, few) is Verdict.FAIL
+
+
+SLOW = {"quantile": 0.95, "of": "imports.seconds", "at_most": 60.0, "sure": 99, "needs": 20}
+
+
+@pytest.mark.parametrize(
+    ("seconds", "wanted"),
+    [
+        ([], Verdict.THIN),
+        ([1.0] * 19, Verdict.THIN),
+        ([1.0] * 20, Verdict.PASS),
+        ([1.0] * 18 + [90.0] * 2, Verdict.PASS),
+        ([1.0] * 15 + [90.0] * 5, Verdict.FAIL),
+        ([90.0] * 2, Verdict.FAIL),
+        ("fast", Verdict.BLIND),
+        ([1.0] * 30 + [float("nan")], Verdict.BLIND),
+    ],
+)
+def test_a_quantile_has_a_limit(seconds: object, wanted: Verdict) -> None:
+    """FAIL once surely too many lie beyond it."""
+    values = tuple(seconds) if isinstance(seconds, list) else seconds
+    assert verdict(SLOW, seen(imports(seconds=values))) is wanted  # type: ignore[arg-type]
+
+
+def test_a_quantile_may_have_a_limit_below() -> None:
+    """Throughput is worse when it is lower: nineteen of twenty must reach the limit."""
+    gate = {"quantile": 0.05, "of": "imports.seconds", "at_least": 10.0, "sure": 99}
+    assert verdict(gate, seen(imports(seconds=(20.0,) * 30))) is Verdict.PASS
+    assert verdict(gate, seen(imports(seconds=(20.0,) * 20 + (1.0,) * 10))) is Verdict.FAIL
+
+
+NO_SLOWER = {
+    "quantile": 0.95,
+    "of": "imports.seconds",
+    "than": "canary",
+    "margin_pct": 10.0,
+    "needs": 20,
+}
+
+
+def times(count: int, factor: float = 1.0) -> tuple[float, ...]:
+    """Durations from 1 s on, spread."""
+    return tuple(factor * (1 + at * 9 / count) for at in range(count))
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "wanted"),
+    [
+        (times(96), times(96), Verdict.PASS),
+        (times(96, 1.08), times(96), Verdict.PASS),
+        (times(96, 1.6), times(96), Verdict.FAIL),
+        (times(19), times(96), Verdict.THIN),
+        (times(96), times(19), Verdict.THIN),
+        (times(20, 5.0), times(20), Verdict.FAIL),
+    ],
+)
+def test_a_quantile_is_compared_with_a_stage(
+    ours: tuple[float, ...], theirs: tuple[float, ...], wanted: Verdict
+) -> None:
+    """Slower by surely more than the margin fails."""
+    record = {("imports", "v2"): imports(seconds=theirs)}
+    assert verdict(NO_SLOWER, seen(imports(seconds=ours), reference=record)) is wanted
+
+
+def test_a_comparison_that_could_never_fail_does_not_pass() -> None:
+    """Two items against two cannot tell anything, whatever `needs` says."""
+    gate = NO_SLOWER | {"needs": 0, "sure": 99}
+    record = {("imports", "v2"): imports(seconds=times(2))}
+    found = judged(gate, seen(imports(seconds=times(2, 9.0)), reference=record))
+    assert found.verdict is Verdict.THIN
+    assert "can never tell" in found.why
+
+
+NO_NEW = {"no_new": "imports.errors", "than": "canary"}
+KNOWN = (
+    "timeout after 31 s on import 8f14e45f-ceea-467f-a9d0-e2cbb6a1b2c3",
+    "mailbox ana@example.com is locked since 2026-02-21T11:58:01.123Z",
+    "bad block 0x7f3a at 1,234,567",
+    "object acme_k3j9x2a7 has no parent 9e107d9d372bb6826bd81d3542a419d6",
+)
+AGAIN = (
+    "timeout after 7 s on import 00000000-1111-2222-3333-444444444444",
+    "mailbox ben.b@mail.example.org is locked since 2026-02-20 10:00:00",
+    "bad  block 0xff at 99",
+    "object acme_zz81k2l4 has no parent 0cc175b9c0f1b6a831c399e269772661",
+)
+
+
+def test_errors_of_a_known_kind_are_not_new() -> None:
+    """Ids, numbers, addresses, times and hex tell one failure from the next of its kind."""
+    record = {("imports", "v2"): imports(errors=KNOWN)}
+    assert verdict(NO_NEW, seen(imports(errors=AGAIN), reference=record)) is Verdict.PASS
+    assert verdict(NO_NEW, seen(imports(errors=()), reference=record)) is Verdict.PASS
+
+
+def test_a_new_kind_of_error_is_named() -> None:
+    """The most frequent first, shortened, and no more than five of them."""
+    record = {("imports", "v2"): imports(errors=KNOWN)}
+    new = ("worker ran out of memory",) * 2 + ("x" * 300,) + tuple(f"kind {c}" for c in "abcdef")
+    found = judged(NO_NEW, seen(imports(errors=AGAIN + new), reference=record))
+    assert found.verdict is Verdict.FAIL
+    assert found.why.startswith("new: worker ran out of memory (2 times); kind a (1 times)")
+    assert found.why.endswith("and 3 more")
+    assert found.figures["new"] == 8
+    assert all(len(str(one)) < 120 for one in found.figures.values())
+
+
+def test_no_errors_among_too_few_items_are_thin() -> None:
+    """With `of` both need their items: no error in three imports says little."""
+    gate = NO_NEW | {"of": "imports.total", "needs": 20}
+    for ours, theirs, wanted in [(3, 90, "THIN"), (90, 3, "THIN"), (90, 90, "PASS")]:
+        record = {("imports", "v2"): imports(errors=KNOWN, total=theirs)}
+        what = seen(imports(errors=(), total=ours), reference=record)
+        assert verdict(gate, what) == wanted
+    assert verdict(NO_NEW, seen(imports(errors=("x",)))) is Verdict.BLIND
+    assert verdict({"no_new": "imports.errors"}, seen(imports(errors=("x",)))) is Verdict.BLIND
+
+
+UPWARD = {"no_upward": "health.rss_mb", "sure": 99, "needs": 20}
+
+
+def memory(count: int, per_step: float) -> dict[str, tuple[tuple[float, float], ...]]:
+    """A series with a saw on it."""
+    return {
+        "health.rss_mb": tuple(
+            (300.0 * at, 500.0 + per_step * at + (at * 7919 % 13)) for at in range(count)
+        )
+    }
+
+
+@pytest.mark.parametrize(
+    ("count", "per_step", "more", "wanted"),
+    [
+        (288, 0.0, {}, Verdict.PASS),
+        (288, 0.5, {}, Verdict.FAIL),
+        (288, -0.5, {}, Verdict.PASS),
+        (288, 0.5, {"margin_pct": 50.0}, Verdict.PASS),
+        (288, 0.5, {"margin": 20.0}, Verdict.FAIL),
+        (19, 9.0, {}, Verdict.THIN),
+        (11, 9.0, {"needs": 2}, Verdict.THIN),
+    ],
+)
+def test_memory_that_leaks_is_an_upward_trend(
+    count: int, per_step: float, more: dict[str, object], wanted: Verdict
+) -> None:
+    """A saw is none, nor what falls; a rise within the margin is allowed."""
+    now = reading("health", {"rss_mb": 500.0})
+    found = judged(UPWARD | more, seen(now, series=memory(count, per_step)))
+    assert found.verdict is wanted, found
+
+
+def test_a_trend_needs_its_present_reading() -> None:
+    """What rose until it could not be measured any more has not passed."""
+    series = memory(288, 0.0)
+    assert verdict(UPWARD, seen(reading("health", None), series=series)) is Verdict.BLIND
+    now = reading("health", {"rss_mb": 500.0})
+    assert verdict(UPWARD, seen(now)) is Verdict.BLIND
+
+
+def test_the_graver_of_a_limit_and_a_comparison_counts() -> None:
+    """A gate with both fails by either, and its figures are of both."""
+    gate = AS_GOOD | {"at_least": 99.9, "sure": 99}
+    both = seen(imports("v2", ok=900, total=1000), imports("v1", ok=900, total=1000))
+    found = judged(gate, both)
+    assert found.verdict is Verdict.FAIL
+    assert {"at_most", "reference_rate"} <= found.figures.keys()

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from cutline.gates.conditions import Conditions
-from cutline.gates.field import value
+from cutline.gates.conditions import Compiled, Conditions
+from cutline.gates.field import fresh, missing
 from cutline.gates.seen import Seen
 from cutline.gates.verdict import Figures, Judged, Verdict
 
 LONGEST_TEXT = 80
+MOST_REMEMBERED = 4096
 _HOLDS = {True: (Verdict.PASS, "holds"), False: (Verdict.FAIL, "does not hold")}
 
 
@@ -19,11 +20,35 @@ def judge_check(text: str, seen: Seen, conditions: Conditions) -> Judged:
     Raises `CannotMeasure` for a field without a value and for a condition without an answer.
     """
     compiled = conditions.compiled(text)
-    readings, now, fresh_s = seen.readings, seen.now, conditions.fresh_s
-    measured: dict[str, object] = {
-        name: value(field, readings, now, fresh_s.get(field.probe))
-        for name, field in compiled.fields
-    }
+    measured = _measured(compiled, seen, conditions)
+    values = measured.values()
+    # True and 1 are equal keys and no equal values. Lists are long, and seldom the same.
+    key = (*values, *map(type, values))
+    if tuple in key or list in key:
+        return _judged(text, compiled, measured)
+    judged = compiled.judged.get(key)
+    if judged is None:
+        if len(compiled.judged) >= MOST_REMEMBERED:
+            compiled.judged.clear()
+        judged = compiled.judged[key] = _judged(text, compiled, measured)
+    return judged
+
+
+def _measured(compiled: Compiled, seen: Seen, conditions: Conditions) -> dict[str, object]:
+    """Return the values of all fields that a condition names; raises `NotMeasured`."""
+    found: dict[str, object] = {}
+    for source, fields in compiled.groups:
+        reading = fresh(source, seen.readings, seen.now, conditions.fresh_s.get(source[0]))
+        values = reading.values or {}
+        for name, field in fields:
+            one = values.get(field.name)
+            if one is None:
+                raise missing(field, reading)
+            found[name] = one
+    return found
+
+
+def _judged(text: str, compiled: Compiled, measured: dict[str, object]) -> Judged:
     holds = compiled.condition.holds({**compiled.statics, **measured})
     verdict, word = _HOLDS[holds]
     return Judged(verdict, f"{text} {word}", figures(measured))

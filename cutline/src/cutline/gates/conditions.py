@@ -7,18 +7,23 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Self
 
-from cutline.gates.field import Field
+from cutline.gates.field import Field, Source
+from cutline.gates.verdict import Judged
 from cutline.plan.cel import Condition, Types, condition, types_of
 from cutline.plan.model import Plan
 
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """A condition with the fields of probes that it reads, found once."""
+    """A condition with the fields of probes that it reads, by reading, found once.
+
+    `judged` remembers verdicts by values: most readings say the same as the one before.
+    """
 
     condition: Condition
-    fields: tuple[tuple[str, Field], ...]
+    groups: tuple[tuple[Source, tuple[tuple[str, Field], ...]], ...]
     statics: Mapping[str, object]
+    judged: dict[tuple[object, ...], Judged] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,10 +75,12 @@ class Conditions:
     def _compile(self, text: str) -> Compiled:
         found = condition(text, self.types)
         probes = _probes(self.types)
-        fields = tuple((n, self.field(n)) for n in found.names if n.partition(".")[0] in probes)
-        named = {name for name, _ in fields}
+        named = {n: self.field(n) for n in found.names if n.partition(".")[0] in probes}
+        groups: dict[Source, list[tuple[str, Field]]] = {}
+        for name, one in named.items():
+            groups.setdefault((one.probe, one.side), []).append((name, one))
         statics = {n: self.statics[n] for n in found.names if n not in named and n in self.statics}
-        return Compiled(found, fields, statics)
+        return Compiled(found, tuple((s, tuple(f)) for s, f in groups.items()), statics)
 
 
 @lru_cache(maxsize=64)

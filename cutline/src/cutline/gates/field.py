@@ -11,6 +11,8 @@ from cutline.errors import CannotMeasure
 from cutline.gates.seen import Side
 from cutline.run.reading import Reading, Value
 
+Source = tuple[str, Side]  # a probe and a side of it
+
 
 class NotMeasured(CannotMeasure):
     """A gate has nothing to judge; it becomes BLIND."""
@@ -30,26 +32,40 @@ class Field:
 
 def value(
     wanted: Field,
-    readings: Mapping[tuple[str, Side], Reading],
+    readings: Mapping[Source, Reading],
     now: datetime,
     fresh_s: float | None,
 ) -> Value:
     """Return a field of a reading that is there and fresh; raises `NotMeasured` with the reason."""
-    reading = readings.get((wanted.probe, wanted.side))
-    if reading is None:
-        of = f" for {wanted.side}" if wanted.side else ""
-        raise NotMeasured(f"{wanted.probe} was not asked{of}")
-    if reading.values is None:
-        raise NotMeasured(f"{wanted.probe}: {reading.why or 'no reading, and no reason given'}")
-    if fresh_s is not None and (age_s := (now - reading.measured_at).total_seconds()) > fresh_s:
-        raise NotMeasured(
-            f"{wanted.probe} is {age_s:.0f} s old, and counts for {fresh_s:.0f} s as fresh"
-        )
-    found = reading.values.get(wanted.name)
+    reading = fresh((wanted.probe, wanted.side), readings, now, fresh_s)
+    found = (reading.values or {}).get(wanted.name)
     if found is None:
-        why = f" ({reading.why})" if reading.why else ""
-        raise NotMeasured(f"no value for {wanted.text}{why}")
+        raise missing(wanted, reading)
     return found
+
+
+def fresh(
+    source: Source, readings: Mapping[Source, Reading], now: datetime, fresh_s: float | None
+) -> Reading:
+    """Return a reading that has values and is fresh; raises `NotMeasured` with the reason."""
+    reading = readings.get(source)
+    probe, side = source
+    if reading is None:
+        raise NotMeasured(f"{probe} was not asked" + (f" for {side}" if side else ""))
+    if reading.values is None:
+        raise NotMeasured(f"{probe}: {reading.why or 'no reading, and no reason given'}")
+    if fresh_s is not None and reading.measured_at < now:
+        age_s = (now - reading.measured_at).total_seconds()
+        if age_s > fresh_s:
+            raise NotMeasured(
+                f"{probe} is {age_s:.0f} s old, and counts for {fresh_s:.0f} s as fresh"
+            )
+    return reading
+
+
+def missing(wanted: Field, reading: Reading) -> NotMeasured:
+    """Return the error of a field that a reading lacks."""
+    return NotMeasured(f"no value for {wanted.text}" + (f" ({reading.why})" if reading.why else ""))
 
 
 def number(found: Value, wanted: Field) -> float:

@@ -46,11 +46,19 @@ def judge_limits(
     """Judge a share against limits: FAIL once the bound at `sure` lies beyond one of them."""
     if limits.at_least is None and limits.at_most is None:
         raise NotMeasured(f"{names[0]} has no limit to be judged by")
-    return _judged(f"{names[0]} of {names[1]}", share(names, seen, conditions), limits)
+    found = share(names, seen, conditions)
+    asked = (limits.at_least, limits.at_most, limits.sure, limits.needs)
+    return _judged(f"{names[0]} of {names[1]}", found.count, found.total, asked)
 
 
 @lru_cache(maxsize=65536)
-def _judged(label: str, found: Share, limits: Limits) -> Judged:
+def _judged(
+    label: str,
+    count: float,
+    total: float,
+    asked: tuple[float | None, float | None, float, int],  # plain, since it is hashed each time
+) -> Judged:
+    found, limits = Share(count, total), Limits(*asked)
     if found.total == 0:
         return Judged(Verdict.THIN, f"{label}: no items yet", _figures(found))
     figures = _figures(found) | {"rate": round(found.rate, 4)}

@@ -3,7 +3,7 @@
 The statistic is that of Miettinen and Nurminen, Statistics in Medicine 4 (1985) 213, with the
 constrained estimates of Farrington and Manning, Statistics in Medicine 9 (1990) 1447. Where both
 samples are small enough its p-value is exact: the greatest over the nuisance rate, as Chan,
-Statistics in Medicine 17 (1998) 1403. Above that the normal approximation serves.
+Statistics in Medicine 17 (1998) 1403. Of more than that the normal approximation serves.
 """
 
 from __future__ import annotations
@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 
 Counts = tuple[int, int]  # the count and the total of one sample
 
-EXACT_CELLS = 400_000  # tables of two samples: about 630 items on each side
-_NUISANCE_STEPS = 129
+MOST_EXACT = 100_000  # items of both samples; beyond the approximation serves
+_NUISANCE_STEPS = 97
+_ROUNDING = 1e-9  # tables whose statistics are that near are equally extreme
 _TINY = 1e-12  # below this a difference is rounding
 _FAR = 20.0  # times alpha: an approximate p-value beyond needs no exact one
 
@@ -65,7 +66,7 @@ def p_worse(ours: Counts, theirs: Counts, worse: Worse, alpha: float) -> float:
         )[0]
     )
     approximate = math.erfc(at / math.sqrt(2)) / 2
-    if approximate > _FAR * alpha or (total + 1) * (their_total + 1) > EXACT_CELLS:
+    if approximate > _FAR * alpha or total + their_total > MOST_EXACT:
         return approximate
     return max(approximate, _exact(at, total, their_total, worse))
 
@@ -120,18 +121,44 @@ def _ratio(p1: Floats, n1: int, p0: Floats, n0: int, null: float) -> tuple[Float
 
 
 def _exact(at: float, n1: int, n0: int, worse: Worse) -> float:
-    """Return the greatest probability, on the edge of what is allowed, of a table this extreme."""
+    """Return the greatest probability, on the edge of what is allowed, of a table this extreme.
+
+    The greatest over the edge is the greatest over all that is allowed, and in each row of tables
+    the extreme ones lie on one side: the statistic is convex in the sense of Barnard.
+    """
     import numpy as np  # noqa: PLC0415
 
-    x1, x0 = np.indices((n1 + 1, n0 + 1), dtype=float)
-    tables = _statistic(x1, n1, x0, n0, worse)
-    extreme = (tables >= at - 1e-9).astype(float)
+    least = _least_extreme(at, n1, n0, worse)
     low, high = _range(worse)
-    turns = np.linspace(0, math.pi, _NUISANCE_STEPS)
-    p0 = low + (high - low) * (1 - np.cos(turns)) / 2
-    p1 = np.clip(p0 * worse.null if worse.is_ratio else p0 + worse.null, 0.0, 1.0)
-    chances = ((_binomial(p1, n1) @ extreme) * _binomial(p0, n0)).sum(axis=1)
-    return float(chances.max())
+    greatest = 0.0
+    for turn in range(_NUISANCE_STEPS):
+        p0 = low + (high - low) * (1 - math.cos(math.pi * turn / (_NUISANCE_STEPS - 1))) / 2
+        p1 = min(1.0, max(0.0, p0 * worse.null if worse.is_ratio else p0 + worse.null))
+        theirs = _binomial(p0, n0)
+        if worse.is_higher:
+            theirs = theirs[::-1]
+        tail = np.append(np.cumsum(theirs[::-1])[::-1], 0.0)
+        greatest = max(greatest, float(_binomial(p1, n1) @ tail[least]))
+    return min(greatest, 1.0)
+
+
+def _least_extreme(at: float, n1: int, n0: int, worse: Worse) -> NDArray[np.intp]:
+    """Return for each count of ours from which count of the reference on a table is extreme.
+
+    Counted from the end where the reference is no better; `n0 + 1` where none is.
+    """
+    import numpy as np  # noqa: PLC0415
+
+    ours = np.arange(n1 + 1, dtype=float)
+    low, high = np.zeros(n1 + 1, dtype=np.intp), np.full(n1 + 1, n0 + 1, dtype=np.intp)
+    while (low < high).any():
+        middle = (low + high) // 2
+        theirs = n0 - middle if worse.is_higher else middle
+        found = _statistic(ours, n1, np.clip(theirs, 0, n0).astype(float), n0, worse)
+        is_extreme = (found >= at - _ROUNDING) & (low < high)
+        high = np.where(is_extreme, middle, high)
+        low = np.where(~is_extreme & (low < high), middle + 1, low)
+    return low
 
 
 def _range(worse: Worse) -> tuple[float, float]:
@@ -141,13 +168,22 @@ def _range(worse: Worse) -> tuple[float, float]:
     return max(0.0, -worse.null), min(1.0, 1 - worse.null)
 
 
-def _binomial(p: Floats, n: int) -> Floats:
-    """Return the probability of 0 to `n` among `n`: one row for each rate."""
+def _binomial(p: float, n: int) -> Floats:
+    """Return the probability of 0 to `n` among `n`."""
     import numpy as np  # noqa: PLC0415
-    from scipy.special import gammaln, xlog1py, xlogy  # noqa: PLC0415
+    from scipy.special import xlog1py, xlogy  # noqa: PLC0415
 
     k = np.arange(n + 1, dtype=float)
-    ways = gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1)
-    rates = p[:, None]
-    chances: Floats = np.exp(ways + xlogy(k, rates) + xlog1py(n - k, -rates))
+    chances: Floats = np.exp(_ways(n) + xlogy(k, p) + xlog1py(n - k, -p))
     return chances
+
+
+@lru_cache(maxsize=16)
+def _ways(n: int) -> Floats:
+    """Return the logarithm of how many ways there are to choose 0 to `n` of `n`."""
+    import numpy as np  # noqa: PLC0415
+    from scipy.special import gammaln  # noqa: PLC0415
+
+    k = np.arange(n + 1, dtype=float)
+    ways: Floats = gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1)
+    return ways
