@@ -147,7 +147,7 @@ def sensor(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(EntryPoint, "load", lambda _: _counts)
         return (offered,) if name in {None, "sensor"} else ()
 
-    monkeypatch.setattr(kind, "entry_points", points)
+    monkeypatch.setattr(kind, "offered", lambda _: frozenset({"sensor"}))
     monkeypatch.setattr(extension, "entry_points", points)
 
 

@@ -182,15 +182,27 @@ def test_counting_goes_on_once_the_loss_is_past(service: Service) -> None:
     assert service.look().values == {"v2": 2, "total": 2}
 
 
-def test_a_span_longer_than_what_was_kept_is_no_reading(service: Service) -> None:
-    """A whole stage cannot be counted from 15 minutes of it."""
-    for _ in range(40):
+def test_a_longer_span_is_counted_from_where_the_log_stood(service: Service) -> None:
+    """A mark or a whole stage has most of its lines, and never any from before it."""
+    for _ in range(600):
         service.write(v2=1)
         service.look()
     assert service.look().values == {"v2": 14, "total": 14}
-    found = service.look(over=timedelta(minutes=38))
+    for minutes in (60, 200, 500):
+        found = service.look(over=timedelta(minutes=minutes))
+        assert found.values is not None, found.why
+        assert minutes * 0.6 < int(str(found.values["v2"])) <= minutes
+    assert len(service.offset or "") < 3000
+
+
+def test_a_span_of_which_too_little_is_known_is_no_reading(service: Service) -> None:
+    """After an absence it is not known which lines are of the span's first half."""
+    service.now += timedelta(hours=10)
+    service.write(v2=9)
+    service.look()
+    found = service.look(over=timedelta(hours=5))
     assert found.values is None
-    assert "not looked at" in found.why
+    assert "too little is known" in found.why
 
 
 def test_the_trail_in_the_journal_stays_short(service: Service) -> None:

@@ -21,6 +21,7 @@ class Compiled:
     """
 
     condition: Condition
+    fields: tuple[tuple[str, Field], ...]
     groups: tuple[tuple[Source, tuple[tuple[str, Field], ...]], ...]
     statics: Mapping[str, object]
     judged: dict[tuple[object, ...], Judged] = field(default_factory=dict, repr=False)
@@ -80,7 +81,8 @@ class Conditions:
         for name, one in named.items():
             groups.setdefault((one.probe, one.side), []).append((name, one))
         statics = {n: self.statics[n] for n in found.names if n not in named and n in self.statics}
-        return Compiled(found, tuple((s, tuple(f)) for s, f in groups.items()), statics)
+        fields = tuple(named.items())
+        return Compiled(found, fields, tuple((s, tuple(f)) for s, f in groups.items()), statics)
 
 
 @lru_cache(maxsize=64)

@@ -35,7 +35,7 @@ def count_new(path: Path, question: Question, over_s: float, tally: Tally) -> tu
 
 def _first(trail: Trail, files: Sequence[Generation], question: Question, over_s: float) -> Stop:
     """Return where the lines of a span begin."""
-    first = trail.first_since(question.since)
+    first = trail.first_since(question.since, question.until)
     if first is None:
         span_s = (question.until - question.since).total_seconds()
         # Over its usual span a log counts what is read for the first time now. A shorter one has a

@@ -13,8 +13,9 @@ from cutline.probes.answer import NoReading
 from cutline.probes.log_files import Generation
 
 _TAIL_BYTES = 256
-_KEPT_DENSE = 4
 _STOPS_A_SPAN = 24
+_APART = 0.25  # of its age a stop may lie behind the next younger one
+_MOST_UNCOVERED = 0.34  # of a span, whose first stop may itself be that far off
 
 
 class Unknown(NoReading):
@@ -56,38 +57,44 @@ class Trail:
     began: datetime
     stops: tuple[Stop, ...]
 
-    def first_since(self, since: datetime) -> Stop | None:
+    def first_since(self, since: datetime, until: datetime) -> Stop | None:
         """Return the first stop of a span; None if the log was not looked at since.
 
         Never one before the span: traffic from before a switch must not count for it. Raises
-        `Unknown` if the log was looked at then and it was not kept where.
+        `Unknown` if the log was looked at then and where is kept for too little of the span.
         """
         first = next((stop for stop in self.stops if stop.at >= since), None)
-        oldest = self.stops[0]
-        if first is oldest and self.began < min(since, oldest.at):
+        if first is None or self.began >= since:
+            return first
+        if first.at - since > (until - since) * _MOST_UNCOVERED:
             raise Unknown(
-                "so long ago this log was not looked at",
-                why="lines without a time are kept for `over`; `time:` reads them from the file",
+                "of so long a span too little is known of this log",
+                why=f"where it stood is kept from {first.at:%Y-%m-%d %H:%M} UTC on",
             )
         return first
 
     def then(self, stop: Stop, over_s: float) -> Trail:
-        """Return the trail with one more stop, without what is older than a span needs."""
-        oldest = stop.at - timedelta(seconds=over_s)
-        step = timedelta(seconds=over_s / _STOPS_A_SPAN)
-        kept: list[Stop] = []
-        for at, one in enumerate(self.stops):
-            following = self.stops[at + 1].at if at + 1 < len(self.stops) else stop.at
-            is_dense = at >= len(self.stops) - _KEPT_DENSE
-            if following < oldest:
-                continue
-            if is_dense or not kept or one.at - kept[-1].at >= step:
+        """Return the trail with one more stop, thinned: the older, the further apart.
+
+        Within `over` they lie at most a 24th of it apart, before at most a quarter of their age.
+        """
+        stops = [*self.stops, stop]
+        kept = stops[-1:]
+        for older, one in zip(reversed(stops[:-2]), reversed(stops[1:-1]), strict=True):
+            age_s = (stop.at - one.at).total_seconds()
+            apart_s = over_s / _STOPS_A_SPAN if age_s <= over_s else age_s * _APART
+            if (kept[-1].at - older.at).total_seconds() > apart_s:
                 kept.append(one)
-        return Trail(self.began, (*kept, stop))
+        if len(stops) > 1:
+            kept.append(stops[0])
+        return Trail(self.began, tuple(reversed(kept)))
 
     def text(self) -> str:
         """Return the trail as the journal keeps it."""
-        stops = [[one.at.isoformat(), one.inode, one.offset, one.crc] for one in self.stops]
+        stops = [
+            [(one.at - self.began).total_seconds(), one.inode, one.offset, one.crc]
+            for one in self.stops
+        ]
         return json.dumps({"began": self.began.isoformat(), "stops": stops}, separators=(",", ":"))
 
 
@@ -95,15 +102,17 @@ def read_trail(text: str) -> Trail:
     """Read what `text` wrote; raises `NoReading` for anything else."""
     try:
         found = json.loads(text)
+        began = datetime.fromisoformat(found["began"])
         stops = tuple(
-            Stop(datetime.fromisoformat(at), int(inode), int(offset), int(crc))
+            Stop(began + timedelta(seconds=at), int(inode), int(offset), int(crc))
             for at, inode, offset, crc in found["stops"]
         )
-        return Trail(datetime.fromisoformat(found["began"]), stops)
     except (ValueError, TypeError, KeyError) as error:
-        raise NoReading(
-            "the journal's offset of this log cannot be read", why=str(error)
-        ) from error
+        what = "the journal's offset of this log cannot be read"
+        raise NoReading(what, why=str(error)) from error
+    if not stops:
+        raise NoReading("the journal's offset of this log is empty")
+    return Trail(began, stops)
 
 
 def stop_at(generation: Generation, offset: int, at: datetime) -> Stop:

@@ -193,7 +193,13 @@ class Hand:
         """Ask over a stage; what measures the present measures it. Whole if nothing is blind."""
         probes = state.plan.probes
         questions = [
-            Question(probe, side, min(since, now) if probes[probe].over_s else now, now)
+            Question(
+                probe,
+                side,
+                min(since, now) if probes[probe].over_s else now,
+                now,
+                offset=state.offsets.get((probe, side)),
+            )
             for probe, side in keys
         ]
         answers = self.world.ask(questions) if questions else []

@@ -53,7 +53,7 @@ def _tick(state: State, data: Data, at: datetime) -> State:
     offsets = state.offsets
     for reading in readings:
         if "offset" in reading:
-            offsets = {**offsets, reading["probe"]: reading["offset"]}
+            offsets = {**offsets, (reading["probe"], reading["side"]): reading["offset"]}
     state = replace(
         state,
         at=at,

@@ -173,7 +173,11 @@ def asks(state: State, scope: Scope, what: Due, *, is_late: bool = False) -> Ask
         since = (traffic.confirm_since if state.rollback else traffic.applied_at) or what.at
         confirming = _exactly(found, confirm_keys(scope), min(since, what.at))
     at = what.at
-    questions = tuple(Question(probe, side, since, at, is_late) for probe, side, since in found)
+    offsets = state.offsets
+    questions = tuple(
+        Question(probe, side, since, at, is_late, offsets.get((probe, side)))
+        for probe, side, since in found
+    )
     return Asks(questions, watching, judging, confirming)
 
 

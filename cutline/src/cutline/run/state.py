@@ -165,7 +165,7 @@ class State:
     inbox: tuple[Message, ...] = ()
     taken: frozenset[str] = frozenset()
     readings: tuple[Mapping[str, Any], ...] = ()
-    offsets: Mapping[str, int] = field(default_factory=dict)
+    offsets: Mapping[tuple[str, str | None], str] = field(default_factory=dict)
     owed: tuple[Notice, ...] = ()
     heads: Heads = field(default_factory=Heads)
     outcome: str | None = None
