@@ -36,19 +36,16 @@ def rows(scale: float) -> list[Row]:
 
 
 def reading(number: int) -> dict[str, object]:
-    """Return the data of a tick as a run writes it every minute."""
+    """Return the data of a tick with one probe, as a run writes it every minute."""
     return {
-        "is_late": False,
         "switch": {"percent": 10, "is_applied": True, "why": ""},
         "readings": [
             {
                 "probe": "imports",
-                "side": side,
                 "since": "2026-11-20T12:00:00.000000Z",
                 "until": "2026-11-20T13:00:00.000000Z",
                 "values": {"ok": 95 + number % 5, "total": 100, "stuck": 0, "rate": 97.25},
             }
-            for side in ("v2", "v1")
         ],
     }
 
@@ -103,7 +100,7 @@ def _verification(root: Path, count: int) -> Row:
 
     seconds = best_of(3, verified)
     return Row(
-        "journal verification, for 40,000 entries",
+        f"journal verification, for 40,000 entries of {_size(folder, count)} bytes",
         "",
         seconds * VERIFIED / count,
         None,
@@ -124,6 +121,10 @@ def _written(folder: Path, signer: Signer, count: int) -> None:
     with (folder / "journal.jsonl").open("ab") as opened:
         opened.writelines(lines)
     sign(journal, signer)
+
+
+def _size(folder: Path, count: int) -> int:
+    return (folder / "journal.jsonl").stat().st_size // count
 
 
 def _rehearsal(count: int) -> Row:
