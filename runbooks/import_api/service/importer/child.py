@@ -36,7 +36,7 @@ def serve(settings: Settings, listening: socket.socket, parent: int, restarts: i
         hour_s=settings.hour_s,
     )
     workers = Workers(
-        store,
+        Store(settings.db, is_durable=False),
         faults,
         count=settings.workers,
         model_wait_s=settings.model_wait_s,

@@ -44,12 +44,16 @@ INSERT INTO settings VALUES (1, 1800, 600, 1800, 3600);
 MIGRATIONS: Final = (_BASE, _FOUR_COLUMNS)
 
 
-def connect(path: Path) -> sqlite3.Connection:
-    """Open the database; every statement is a transaction of its own unless one is begun."""
+def connect(path: Path, *, is_durable: bool = True) -> sqlite3.Connection:
+    """Open the database; every statement is a transaction of its own unless one is begun.
+
+    What is written durably outlives a power cut. The rest outlives a killed process, and is on disk
+    with the next durable write.
+    """
     connection = sqlite3.connect(path, isolation_level=None, timeout=10)
     connection.row_factory = sqlite3.Row
     connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = FULL")  # an import that was acknowledged is kept
+    connection.execute(f"PRAGMA synchronous = {'FULL' if is_durable else 'NORMAL'}")
     return connection
 
 

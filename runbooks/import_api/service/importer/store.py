@@ -60,10 +60,15 @@ class Claim:
 
 
 class Store:
-    """The database of one service; each thread has a connection of its own."""
+    """The database of one service; each thread has a connection of its own.
 
-    def __init__(self, path: Path) -> None:
+    Intake is durable: an import that was acknowledged is kept. Workers need not be, since work
+    that a power cut takes away is done again.
+    """
+
+    def __init__(self, path: Path, *, is_durable: bool = True) -> None:
         self.path = path
+        self._is_durable = is_durable
         self._local = threading.local()
 
     def add(self, wanted: Import) -> str:
@@ -156,5 +161,5 @@ class Store:
     def _run(self, statement: str, values: Values = ()) -> sqlite3.Cursor:
         connection = getattr(self._local, "connection", None)
         if connection is None:
-            connection = self._local.connection = connect(self.path)
+            connection = self._local.connection = connect(self.path, is_durable=self._is_durable)
         return connection.execute(statement, values)
