@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from cutline.errors import CannotMeasure
@@ -50,6 +50,7 @@ class HandWorld:
     clock: VirtualClock
     percent: int | None = 0
     answers: dict[str, Answer] = field(default_factory=dict)
+    ages: dict[str, float] = field(default_factory=dict)  # how old a probe's data is, in s
     exits: dict[str, int] = field(default_factory=dict)
     runs_on: set[str] = field(default_factory=set)  # steps that do not end by themselves
     lies: bool = False  # the switch says that it was set and was not
@@ -81,7 +82,8 @@ class HandWorld:
         answer = self.answers.get(question.probe)
         values = answer(question) if answer is not None else None
         why = "" if values is not None else f"{question.probe} does not answer"
-        return Reading(question, question.until, values, why)
+        age = timedelta(seconds=self.ages.get(question.probe, 0.0))
+        return Reading(question, question.until - age, values, why)
 
     def start(self, call: Call) -> None:
         """Begin a step."""
@@ -111,7 +113,7 @@ class Cutover:
         self.plan = plan if isinstance(plan, Plan) else Plan.model_validate(plan)
         self.clock = VirtualClock(at)
         self.world = HandWorld(self.clock)
-        self.journal = MemoryJournal()
+        self.journal = given.pop("journal", None) or MemoryJournal()
         self.blobs = MemoryBlobs()
         self.inbox: list[Message] = []
         self.options: dict[str, Any] = {}

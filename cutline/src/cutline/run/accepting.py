@@ -36,7 +36,7 @@ class Taken:
         return not self.why
 
 
-def taken(  # noqa: C901, PLR0911  # one return a case
+def taken(  # noqa: PLR0911  # one return a case
     state: State, message: Message, now: datetime, blobs: SomeBlobs, identify: Identify
 ) -> Taken:
     """Return whether a message is accepted in this state."""
@@ -58,8 +58,6 @@ def taken(  # noqa: C901, PLR0911  # one return a case
             return _extend(state, data)
         case "override":
             return _override(state, data, now)
-        case "amend":
-            return Taken("" if data.get("difference") is not None else "nothing differs", data)
         case "rollback" | "abort":
             return _rollback(state, data)
         case _:

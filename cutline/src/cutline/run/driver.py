@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from cutline.errors import CannotMeasure
 from cutline.gates.verdict import Verdict
+from cutline.plan.difference import difference
 from cutline.plan.model import Plan
 from cutline.run.accepting import taken
 from cutline.run.acting import Hand
 from cutline.run.action import Action, Record, SetSwitch
-from cutline.run.amending import AChange, Compare, amendment
+from cutline.run.amending import Compare, amendment
 from cutline.run.clock import Clock
 from cutline.run.decide import decide, decide_urgent
 from cutline.run.firing import firing, wanted
@@ -39,7 +39,7 @@ from cutline.run.transitions import Phase
 from cutline.run.world import World
 
 # A decision that goes in circles is a bug: no tick has as many entries.
-_MOST_DECISIONS = 10_000
+_MOST_DECISIONS = 2_000
 _TICKS_MISSED = 3
 
 
@@ -49,11 +49,6 @@ def claimed(plan: Plan, message: Message, brief: bytes) -> Identified:
     if message.data.get("signature"):
         return Identified("claimed", "nothing here can look at its signature")
     return Identified("claimed")
-
-
-def no_comparison(old: Plan, new: Plan) -> Sequence[AChange]:
-    """Refuse amendments where nothing can tell what they change."""
-    raise CannotMeasure("nothing here can compare plans", where=f"{old.name}, {new.name}")
 
 
 @dataclass(slots=True)
@@ -76,7 +71,7 @@ class Driver:
     signer: Signer | None = None
     closer: Closer | None = None
     identify: Identify = claimed
-    compare: Compare = no_comparison
+    compare: Compare = difference
     judges: GateJudges = field(default_factory=GateJudges)
     brief: Callable[[State, Mapping[str, Any]], bytes] | None = None
     _hand: Hand = field(init=False)
@@ -122,8 +117,8 @@ class Driver:
                 continue
             said = taken(state, message, now, self.blobs, self.identify)
             data, why = dict(said.data), said.why
-            if message.verb == "amend" and not state.is_over:
-                data, why = self._amendment(state, message)
+            if message.verb == "amend":
+                data, why = amendment(state, message.data, self.compare)
             entry = {
                 "id": message.id,
                 "verb": message.verb,
@@ -135,12 +130,6 @@ class Driver:
             state = self._hand.record(state, Kind.MESSAGE, entry, now)
             state = self._settle(state, decide_urgent)
         return state
-
-    def _amendment(self, state: State, message: Message) -> tuple[dict[str, Any], str]:
-        try:
-            return amendment(state, message.data, self.compare)
-        except CannotMeasure as error:
-            return dict(message.data), error.what
 
     def _catch_up(self, state: State, now: datetime) -> State:
         """After an absence ask about the instants that were missed (rule 4)."""

@@ -117,7 +117,7 @@ def _without_stage(state: State) -> Mapping[str, Pause]:
 def _setting(state: State, data: Data, at: datetime) -> State:
     old, percent = state.traffic, data["percent"]
     rises = old.percent is None or percent > old.percent
-    since = old.setting_since if old.setting == percent and old.setting_since else at
+    since = old.setting_since or at
     traffic = replace(
         old,
         setting=percent,

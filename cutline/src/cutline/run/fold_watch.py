@@ -54,8 +54,7 @@ def _tick(state: State, data: Data, at: datetime) -> State:
     for reading in readings:
         if "offset" in reading:
             offsets = {**offsets, (reading["probe"], reading["side"]): reading["offset"]}
-    state = replace(
-        state,
+    state = state.changed(
         at=at,
         ticked_at=at,
         traffic=_seen(state.traffic, data["switch"], at) if "switch" in data else state.traffic,
@@ -100,7 +99,7 @@ def _seen(was: Traffic, data: Data, at: datetime) -> Traffic:
         percent=set_to,
         seen=percent,
         is_applied=is_applied,
-        why=data["why"],
+        why=data["why"] or (was.why if was.setting_since is not None else ""),
         applied_at=applied_at,
         unread_since=unread,
         has_risen=False,
@@ -150,7 +149,7 @@ def _judged(state: State, data: Data, at: datetime) -> State:
     gates = dict(state.gates)
     for name, said in data["verdicts"].items():
         gates[name] = _gate(gates.get(name), said, at)
-    state = replace(state, at=at, gates=gates)
+    state = state.changed(at=at, gates=gates)
     for name, probes in (data.get("diagnose") or {}).items():
         state = diagnosing(state, name, gates[name].why, probes)
     clock = data.get("clock")
@@ -168,7 +167,7 @@ def _turned(state: State, data: Data, clock: Data, at: datetime) -> State:
         state = replace(state, attested={})
         series = {}
     before = state.bake
-    state = replace(state, bake=bake, series=series)
+    state = state.changed(bake=bake, series=series)
     if clock["is_taken"]:
         taken = MarkTaken(state.stage_name, float(data["mark"]), at, data["verdicts"])
         state = signing(replace(state, marks=(*state.marks, taken)), f"mark {data['mark']:g} s")
@@ -279,6 +278,8 @@ def _cleared(state: State, data: Data, at: datetime) -> State:
     label = data["trigger"]
     seen = state.triggers.get(label) or Watched()
     gone = replace(seen, fired_at=None, else_at=None, since=None, lasted_s=0.0, owes="")
+    if data.get("report"):
+        gone = replace(gone, verdict=None)  # it was answered; a new report is a new symptom
     points = {
         name: point
         for name, point in state.checkpoints.items()

@@ -43,7 +43,8 @@ def rolling(state: State, now: datetime) -> list[Action]:  # noqa: PLR0911  # on
 def lowering(state: State) -> list[Action]:
     """Set the switch to 0, once a tick, until it is set and in force."""
     traffic = state.traffic
-    if traffic.percent == 0 and traffic.setting is None and traffic.applied_at is not None:
+    is_set = traffic.percent == 0 and traffic.setting is None and traffic.applied_at is not None
+    if is_set and not _is_up(state):
         return [_to(Back.READ_BACK, "the switch is set to 0 %")]
     if traffic.is_tried:
         return []

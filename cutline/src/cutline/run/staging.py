@@ -219,13 +219,16 @@ def _checkpoint(state: State, step: Step) -> list[Action]:
     return [OpenCheckpoint(data)]
 
 
-def _raise(state: State, now: datetime) -> list[Action]:
+def _raise(state: State, now: datetime) -> list[Action]:  # noqa: PLR0911  # one return a case
     """Set the switch to the stage's percent; a head over what led to it is signed before."""
     stage = state.stage
     if stage is None or stage.percent is None or state.traffic.is_tried:
         return []
+    stuck = _stuck(state, now)
+    if stuck:
+        return stuck
     if state.traffic.percent is not None and stage.percent <= state.traffic.percent:
-        return _stuck(state, now) or [SetSwitch(stage.percent, stage.name)]
+        return [SetSwitch(stage.percent, stage.name)]
     worm = state.plan.evidence.worm
     heads = state.heads
     is_stale = heads.at is None or state.ticked_at is None or heads.at < state.ticked_at

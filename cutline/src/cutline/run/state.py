@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from cutline.plan.model import Plan
@@ -212,9 +213,20 @@ class State:
             return "FAIL"
         return "PASS WITH DEVIATIONS" if self.deviations else "PASS"
 
+    def changed(self, **changes: Any) -> State:  # noqa: ANN401  # the fields have types of their own
+        """Return the state with some fields changed; `dataclasses.replace`, made for each tick."""
+        values = list(_VALUES(self))
+        for name, value in changes.items():
+            values[_PLACES[name]] = value
+        return State(*values)
+
     def override(self, what: str, name: str) -> Override | None:
         """Return the override in force for a gate, a bake or a trigger."""
         for one in self.overrides:
             if one.what == what and one.name == name:
                 return one
         return None
+
+
+_PLACES = {one.name: place for place, one in enumerate(fields(State))}
+_VALUES = attrgetter(*_PLACES)
