@@ -13,6 +13,7 @@ from tests_support.answering import Server, answering
 from tests_support.real_runs import plan, python, world
 from tests_support.waiting import until
 
+from cutline.run.attempt import Attempt
 from cutline.run.real import RealWorld
 
 # Deploys what the file says: notes it, and waits or fails as told.
@@ -88,7 +89,9 @@ def test_lowering_does_not_wait_for_a_deploy_that_runs(tmp_path: Path) -> None:
     (tmp_path / "wait").touch()
     of.set_switch(50)
     until(lambda: deploys(tmp_path) == ["50"], what="the deploy runs")
+    assert Attempt(of.folder / "switch" / "apply-1").is_running()
     assert of.set_switch(0).is_set
+    assert not Attempt(of.folder / "switch" / "apply-1").is_running()
     until(lambda: deploys(tmp_path) == ["50", "0"], what="the next one runs")
     (tmp_path / "wait").unlink()
     until(lambda: of.read_switch().is_applied, what="it is in force")

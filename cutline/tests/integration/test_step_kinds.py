@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests_support.answering import Request, Server, answering
+from tests_support.packages import offer
 from tests_support.real_runs import python
 from tests_support.step_context import ran
 
@@ -227,15 +228,6 @@ def test_a_parity_step_is_the_verdict_of_its_suite(
     done = ran(tmp_path, {"parity": parity})
     assert done.outcome.exit_code == code
     assert json.loads(done.kept["parity.json"])["verdict"] == verdict
-
-
-def offer(site: Path, group: str, points: Mapping[str, str]) -> None:
-    """Install a package that offers entry points."""
-    meta = site / "other-1.dist-info"
-    meta.mkdir(parents=True)
-    (meta / "METADATA").write_text("Metadata-Version: 2.1\nName: other\nVersion: 1\n")
-    lines = [f"[{group}]", *(f"{name} = {where}" for name, where in points.items())]
-    (meta / "entry_points.txt").write_text("\n".join(lines) + "\n")
 
 
 def test_a_step_of_another_package_runs_like_our_own(
