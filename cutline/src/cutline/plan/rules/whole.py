@@ -40,7 +40,7 @@ def _input(name: str, one: Input, source: Source) -> Iterator[Fault]:
         )
     if one.required and one.default is not None:
         yield source.at_key((*loc, "default"), "what is required has no default")
-    if not one.required and one.default is None and one.env is None:
+    if not (one.required or one.secret) and one.default is None and one.env is None:
         what = f"`{name}` has no value: give it `required: true`, a `default` or `env`"
         yield source.at_key(loc, what)
 
