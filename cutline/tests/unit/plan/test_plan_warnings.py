@@ -39,8 +39,10 @@ LAST = "triggers:\n"
             LAST,
             "  - name: end\n    approve: {by: sre, identity: claimed}\n    steps:\n"
             "      - {name: a, command: [ls], no_return: true}\n" + LAST,
-            "37:24: warning: before a step of no return anybody could claim to be somebody: "
-            "use ssh",
+            (
+                "37:24: warning: before a step of no return anybody could claim to be somebody: "
+                "use ssh"
+            ),
         ),
         (
             LAST,
