@@ -17,7 +17,8 @@ from cutline.plan.secret import Secret
 Given = str | int | float | bool | datetime | Secret
 
 RUN_NAMES = ("run.id", "stage.since", "stage.name")
-PROBE_NAMES = ("side", "from", "to")  # of the question: a side, and the span in RFC 3339
+# Of the question: its side, its span in RFC 3339, and how long that is, such as `900s`.
+PROBE_NAMES = ("side", "from", "to", "over")
 _OPEN = "${"
 _PLAIN = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*)\}")
 

@@ -54,7 +54,9 @@ class Asked:
     @property
     def values(self) -> dict[str, Given]:
         """Return what `${…}` stands for in this question: also its side and its span."""
-        span: dict[str, Given] = {"from": self.question.since, "to": self.question.until}
+        since, until = self.question.since, self.question.until
+        over = f"{max(1, round((until - since).total_seconds()))}s"
+        span: dict[str, Given] = {"from": since, "to": until, "over": over}
         side: dict[str, Given] = {"side": self.question.side} if self.question.side else {}
         return {**self.context.values, **span, **side}
 

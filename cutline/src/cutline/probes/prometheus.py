@@ -44,10 +44,8 @@ async def _all(config: Prometheus, asked: Asked) -> dict[str, float | int | str]
 
 
 async def _one(http: httpx.AsyncClient, url: str, text: str, asked: Asked) -> float | int | str:
-    span_s = (asked.question.until - asked.question.since).total_seconds()
-    over = f"{max(1, round(span_s))}s"
     try:
-        query = expand(text, {**asked.values, "over": over})
+        query = expand(text, asked.values)
         parameters = {"query": query, "time": f"{asked.question.until.timestamp():.3f}"}
         fetched = await fetch(http, http.build_request("GET", url, params=parameters))
         answer = members(fetched.body, f"the answer {fetched.status}")
