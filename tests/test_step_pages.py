@@ -91,6 +91,7 @@ def bench(service: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> d
         "given": {"version": "v2", "base_url": service.url},
         "more": {
             "probes": {"health": probe},
+            "evidence": {"key": {"env": "CUTLINE_KEY"}},
             "inputs": {"version": {"required": True}, "base_url": {"required": True}},
         },
     }

@@ -181,7 +181,7 @@ def test_a_checkpoint_waits_for_a_person(tmp_path: Path) -> None:
 
 def test_a_seal_needs_a_key_that_signs_and_a_store_that_keeps(tmp_path: Path) -> None:
     """What would stop the seal stops the plan before its end."""
-    evidence = {"worm": f"file://{tmp_path}/worm", "key": "key.pem"}
+    evidence = {"worm": f"file://{tmp_path}/worm", "key": f"{tmp_path}/key.pem"}
     done = ran(tmp_path, {"seal": {}}, evidence=evidence)
     assert done.outcome.exit_code == 3
     new_key(tmp_path / "key.pem")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, assert_never
 
@@ -142,7 +142,7 @@ class Hand:
         }
         state = self.record(state, Kind.STEP_STARTING, data)
         if self.failure is None:
-            self.world.start(call)
+            self.world.start(replace(call, since=state.stage_at))
         return state
 
     def collect(self, state: State) -> State:
