@@ -53,6 +53,7 @@ class HandWorld:
     ages: dict[str, float] = field(default_factory=dict)  # how old a probe's data is, in s
     exits: dict[str, int] = field(default_factory=dict)
     runs_on: set[str] = field(default_factory=set)  # steps that do not end by themselves
+    deaf: bool = False  # the switch can be set and not be read
     lies: bool = False  # the switch says that it was set and was not
     is_applied: bool = True
     sets: list[int] = field(default_factory=list)
@@ -63,8 +64,9 @@ class HandWorld:
 
     def read_switch(self) -> SwitchSeen:
         """Say where the switch stands."""
-        why = "" if self.percent is not None else "the switch does not answer"
-        return SwitchSeen(self.percent, why, self.is_applied)
+        percent = None if self.deaf else self.percent
+        why = "" if percent is not None else "the switch does not answer"
+        return SwitchSeen(percent, why, self.is_applied)
 
     def set_switch(self, percent: int) -> SwitchSet:
         """Set it, or say so."""
