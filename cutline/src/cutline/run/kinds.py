@@ -13,20 +13,24 @@ class Kind(StrEnum):
     """What an entry says; the members of its data stand beside it."""
 
     # run, plan {name, digest, model}, files {name: digest}, engine, inputs {name: value | «set»},
-    # by, follows, fixed, factor, git {head, branch, is_clean}, secrets {name: set | unset}
+    # by, follows, fixed, factor, is_signed, git {head, branch, is_clean},
+    # secrets {name: set | unset}
     STARTED = "started"
     # is_late, switch {percent, is_applied, why}, readings [{probe, side, since, until,
-    # measured_at, values, lists {field: digest}, why, offset}]
+    # measured_at, values, lists {field: digest}, why, offset}], is_due (`at` has come);
+    # taken late: instant, and no switch
     TICK = "tick"
-    # instant, mark (s or null), is_end, verdicts {gate: {verdict, why, figures}},
-    # clock {before_s, after_s, why}, is_late
+    # mark (s or null), is_end, verdicts {gate: {verdict, why, figures, is_waived}}, series {field:
+    # value}, diagnose {gate: probes}, clock {before_s, after_s, why, is_taken, is_reset and the rest
+    # of a BakeClock} or null where none is turned; taken late: instant, is_late
     JUDGED = "judged"
     # triggers {label: {verdict, why, figures}}: only what changed since the last entry
     WATCHED = "watched"
-    STAGE_STARTED = "stage_started"  # stage, at
+    STAGE_STARTED = "stage_started"  # stage
     STAGE_ENDED = "stage_ended"  # stage
-    BASELINE = "baseline"  # stage, readings as in tick, over the whole stage
-    # the checkpoint, its stage, brief (a digest), ask, by, quorum, identity, valid_s
+    BASELINE = "baseline"  # stage, readings as in tick over the whole stage, is_whole
+    # the checkpoint, what (stage, step, gate, trigger, amend, override), its stage, brief (a
+    # digest), ask, by, quorum, identity, valid_s, basis, proposal {verb, by, data}
     CHECKPOINT_OPENED = "checkpoint_opened"
     # checkpoint, by, identity, value, note, brief
     APPROVED = "approved"
@@ -39,13 +43,13 @@ class Kind(StrEnum):
     STEP_CUT_OFF = "step_cut_off"  # stage, step, key, attempt
     STEP_FOUND_DONE = "step_found_done"  # stage, step, key, why
     SWITCH_SETTING = "switch_setting"  # percent, why: the intent
-    SWITCH_SET = "switch_set"  # percent, is_set, is_applied, why, output
+    SWITCH_SET = "switch_set"  # percent, is_set, is_applied, why, output, seen
     CONFIRMED = "confirmed"  # percent, verdict, why, figures
     DRIFTED = "drifted"  # set, seen: lower or higher than the run put it
     PAUSED = "paused"  # reason (a stable word), why
     RESUMED = "resumed"  # reason or null for all, by
     EXTENDED = "extended"  # stage, by_s, why, by
-    TRIGGER_FIRED = "trigger_fired"  # trigger, severity, do, why
+    TRIGGER_FIRED = "trigger_fired"  # trigger, severity, do, why, is_else, is_blind, incident
     TRIGGER_CLEARED = "trigger_cleared"  # trigger, why
     DIAGNOSED = "diagnosed"  # why, readings as in tick
     DEVIATION = "deviation"  # what, why: listed first in the summary
