@@ -22,7 +22,7 @@ class Kind(StrEnum):
     TICK = "tick"
     # mark (s or null), is_end, verdicts {gate: {verdict, why, figures, is_waived}},
     # series {field: value}, diagnose {gate: probes}, clock {before_s, after_s, why, is_taken,
-    # is_reset and the rest of a BakeClock} or null where none is turned; taken late: instant, is_late
+    # is_reset and the rest of a BakeClock} or null; taken late: instant, is_late
     JUDGED = "judged"
     # triggers {label: {verdict, why, figures}}: only what changed since the last entry
     WATCHED = "watched"
