@@ -26,6 +26,7 @@ COMMANDS = {
     "parity": "parity",
     "pause": "messages",
     "redact": "redact",
+    "rehearse": "rehearse",
     "report": "messages",
     "resume": "messages",
     "retry": "messages",

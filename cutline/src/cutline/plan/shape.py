@@ -6,16 +6,18 @@ import json
 import re
 import types
 from collections.abc import Collection, Iterable, Mapping
-from typing import Any, Union, get_args, get_origin
+from typing import Any, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from cutline.plan.document import Loc, Spot, spot
+from cutline.plan.document import Loc, Spot
 from cutline.plan.fault import Fault, at, nearest
 from cutline.plan.kind import Kinds, offered
 from cutline.plan.model import Plan
+from cutline.plan.source import Source
 
+M = TypeVar("M", bound=BaseModel)
 _CHOICE = "|"  # no key of a plan
 _QUOTED = re.compile(r"'([^']*)'")
 _WANTED = {
@@ -41,10 +43,17 @@ def shaped(
 
     What stands at the paths of `hidden` is shown in no fault.
     """
+    return shaped_as(Plan, data, Source(file, spots), hidden)
+
+
+def shaped_as(
+    model: type[M], data: Mapping[str, Any], source: Source, hidden: Collection[Loc] = ()
+) -> M | list[Fault]:
+    """Return the data of a file as a model, likewise: a scenario is read as a plan is."""
     try:
-        return Plan.model_validate(_frozen(data), strict=True, by_alias=True, by_name=False)
+        return model.model_validate(_frozen(data), strict=True, by_alias=True, by_name=False)
     except ValidationError as error:
-        return _faults(error, data, spots, file, hidden)
+        return _faults(error, model, data, source, hidden)
 
 
 def _frozen(data: object) -> Any:  # noqa: ANN401  # plain data
@@ -66,9 +75,11 @@ def keys_of(model: type[BaseModel]) -> tuple[str, ...]:
     return tuple(own)
 
 
-def models_at(loc: Iterable[str | int]) -> tuple[type[BaseModel], ...]:
+def models_at(
+    loc: Iterable[str | int], root: type[BaseModel] = Plan
+) -> tuple[type[BaseModel], ...]:
     """Return the models that may stand at a path of a plan: several where a key has a choice."""
-    found: list[Any] = [Plan]
+    found: list[Any] = [root]
     for step in loc:
         found = [inner for kind in found for inner in _inside(kind, step)]
     return tuple(kind for kind in _unfolded(found) if _is_model(kind))
@@ -76,9 +87,9 @@ def models_at(loc: Iterable[str | int]) -> tuple[type[BaseModel], ...]:
 
 def _faults(
     error: ValidationError,
+    model: type[BaseModel],
     data: object,
-    spots: Mapping[Loc, Spot],
-    file: str,
+    source: Source,
     hidden: Collection[Loc],
 ) -> list[Fault]:
     found: dict[tuple[Loc, str], Fault] = {}
@@ -86,7 +97,7 @@ def _faults(
         loc = _standing(one["loc"], data)
         if any(known[: len(loc)] == loc for known in hidden) and one["type"] != "extra_forbidden":
             continue  # refused as a secret already
-        fault = _fault(one, loc, spots, file)
+        fault = _fault(one, loc, model, source)
         # A choice (text or `env:`) fails once for each of its forms: one fault a place is enough.
         is_missing = one["type"] == "missing"
         key = str(one["loc"][-1]) if is_missing else _CHOICE if len(one["loc"]) > len(loc) else ""
@@ -111,11 +122,11 @@ def _standing(loc: tuple[str | int, ...], data: object) -> Loc:
     return tuple(found)
 
 
-def _fault(one: ErrorDetails, loc: Loc, spots: Mapping[Loc, Spot], file: str) -> Fault:
-    here = spot(spots, loc, file)
+def _fault(one: ErrorDetails, loc: Loc, root: type[BaseModel], source: Source) -> Fault:
+    here = source.spot(loc)
     kind, last = one["type"], str(one["loc"][-1]) if one["loc"] else ""
     if kind == "extra_forbidden":
-        known = {key for model in models_at(loc[:-1]) for key in keys_of(model)}
+        known = {key for model in models_at(loc[:-1], root) for key in keys_of(model)}
         return at(here.key, f"unknown key `{last}`", nearest(last, known - {last}))
     if kind == "missing":
         name = f" of `{loc[-1]}`" if loc else ""

@@ -20,11 +20,13 @@ class Came:
     stage: str
 
 
-def came(entries: Sequence[Fact]) -> Came:
+def came(
+    entries: Sequence[Fact], true_of: Callable[[datetime], datetime] = lambda said: said
+) -> Came:
     """Return what a journal came to; `waiting` where the play ended before the run did.
 
     The time is when the outcome became certain: for a rollback the instant at which it began, for
-    that is what has to be fast.
+    that is what has to be fast. `true_of` leads from the clock of the journal to the time.
     """
     stage, outcome, at = "", "waiting", entries[-1].at
     for entry in entries:
@@ -41,17 +43,17 @@ def came(entries: Sequence[Fact]) -> Came:
                 at = at if outcome != "complete" else entry.at
             case _:
                 pass
-    return Came(outcome, datetime.fromisoformat(at), stage)
+    return Came(outcome, true_of(datetime.fromisoformat(at)), stage)
 
 
 def unmet(
     expect: Expect,
+    found: Came,
     entries: Sequence[Fact],
     when: Callable[[Moment], datetime | None],
     tick_s: float,
 ) -> list[str]:
     """Return what a scenario expected and did not get; empty if all of it came true."""
-    found = came(entries)
     wrong = []
     if found.outcome != expect.outcome:
         wrong.append(f"outcome: expected {expect.outcome}, came to {found.outcome}")

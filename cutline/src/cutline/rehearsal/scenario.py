@@ -6,31 +6,35 @@ It says what traffic, failures, people and outages do. It cannot set a gate, a v
 from __future__ import annotations
 
 import re
-from datetime import datetime, time
-from typing import Annotated, Any, Literal, Self
-from zoneinfo import ZoneInfo
+from collections.abc import Mapping
+from datetime import time
+from typing import Annotated, Literal, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from cutline.plan.duration import Seconds, seconds
-from cutline.plan.part import Part
+from cutline.plan.moment import Instant
+from cutline.plan.part import Json, Part
+from cutline.plan.probe import FieldType
 
 _MOMENT = re.compile(r"(?P<stage>.+?)(?:\s*\+\s*(?P<after>\S+))?")
 # What a probe's field may be said to measure of the simulated work of its side.
-METRICS = (
-    "$ok",  # items that arrived in the span and ended well
-    "$total",  # items that arrived in the span and ended, or are stuck
-    "$failed",
-    "$stuck",  # items that never end and are older than `stuck_after`
-    "$in_flight",
-    "$seconds",  # how long each ended item of the span took
-    "$errors",  # the error texts of the span
-    "$slow_pct",  # per cent of the span's ended items that took longer than `slow_after`
-    "$per_hour",  # items that arrived, an hour
-    "$to_v2",  # items of the span that were routed to v2
-    "$arrived",  # items of the span, of both sides
-    "$switch",  # where the switch stands
-)
+METRICS: Mapping[str, FieldType] = {
+    "$ok": "int",  # items that arrived in the span and ended well
+    "$total": "int",  # items that arrived in the span and ended, or never will
+    "$failed": "int",
+    "$stuck": "int",  # items that never end and are older than `stuck_after`
+    "$in_flight": "int",
+    "$seconds": "list(double)",  # how long each ended item of the span took
+    "$errors": "list(string)",  # the error texts of the span
+    "$slow_pct": "double",  # per cent of the span's items that took longer than `slow_after`
+    "$per_hour": "double",  # items that arrived, an hour
+    "$to_v2": "int",  # items of the span that were routed to v2
+    "$to_v1": "int",
+    "$arrived": "int",  # items of the span, of both sides
+    "$switch": "int",  # where the switch stands
+}
 
 
 def jump(text: object) -> object:
@@ -43,8 +47,25 @@ def jump(text: object) -> object:
 Jump = Annotated[float, BeforeValidator(jump)]
 
 
+def clock_time(text: object) -> object:
+    """Read a time of the day, `23:00`; raises `ValueError`."""
+    if not isinstance(text, str):
+        return text
+    try:
+        return time.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is no time of the day: write 23:00") from None
+
+
+ClockTime = Annotated[time, BeforeValidator(clock_time)]
+
+
 class Moment(Part):
-    """A stage and a time after its share of traffic was set, such as `canary+3h`."""
+    """A stage and a time after its share of traffic came into force, such as `canary+3h`.
+
+    For a stage without a share of its own it is the time after its approval; `start` is when the
+    play begins.
+    """
 
     stage: str
     after_s: float = 0.0
@@ -64,8 +85,8 @@ def moment(text: object) -> object:
 class Night(Part):
     """Hours of less traffic; they may pass midnight."""
 
-    since: time = Field(alias="from")
-    until: time = Field(alias="to")
+    since: ClockTime = Field(alias="from")
+    until: ClockTime = Field(alias="to")
     per_hour: float = Field(ge=0)
 
 
@@ -79,7 +100,10 @@ class Traffic(Part):
     @field_validator("zone")
     @classmethod
     def _known(cls, zone: str) -> str:
-        ZoneInfo(zone)
+        try:
+            ZoneInfo(zone)
+        except (ZoneInfoNotFoundError, ValueError):
+            raise ValueError(f"{zone!r} is no zone: write Europe/Berlin or UTC") from None
         return zone
 
 
@@ -104,6 +128,11 @@ class SideChange(Part):
     errors: tuple[str, ...] | None = None
 
 
+Command = Literal[
+    "pause", "resume", "retry", "extend", "override", "note", "rollback", "abort", "approve", "deny"
+]
+
+
 class Event(Part):
     """Something that happens at a moment, and ends after `for` unless it is for good."""
 
@@ -113,17 +142,18 @@ class Event(Part):
     v2: SideChange | None = None
     per_hour: float | None = Field(default=None, ge=0)
     probe: str | None = None
-    values: dict[str, Any] | None = None
+    values: dict[str, Json] | None = None
     blind: str | None = None
     moved_by_hand: int | None = Field(default=None, ge=0, le=100)
     switch_lies: bool | None = None
     switch_unreadable: str | None = None
+    switch_fails: str | None = None
     driver_absent: bool = False
     clock_jump_s: Jump | None = Field(default=None, alias="clock_jump")
     report: str | None = None
-    command: str | None = None  # pause, resume, rollback, abort, retry, extend, …
+    command: Command | None = None
     by: str = "somebody"
-    data: dict[str, Any] = Field(default_factory=dict)
+    data: dict[str, Json] = Field(default_factory=dict)
 
     @field_validator("at", mode="before")
     @classmethod
@@ -151,11 +181,16 @@ class Answer(Part):
 
 
 class StepPlay(Part):
-    """How a step goes: how long it takes and how it exits, try by try (the last one repeats)."""
+    """How a step goes: how long it takes and how it exits, try by try (the last one repeats).
+
+    `then` is what probes say from then on, once it went well. A step that waits for a condition
+    really waits for it, unless it is named here.
+    """
 
     takes_s: Seconds = Field(default=60.0, alias="takes")
     exits: tuple[int, ...] = Field(default=(0,), min_length=1)
     cut_off: bool = False
+    then: dict[str, dict[str, Json]] = Field(default_factory=dict)
 
 
 class Expect(Part):
@@ -167,37 +202,46 @@ class Expect(Part):
     says: tuple[str, ...] = ()  # words that the story of the run has to contain
     never: tuple[str, ...] = ()
 
+    @field_validator("at")
+    @classmethod
+    def _at_is_readable(cls, at: str | None) -> str | None:
+        if at is not None:
+            moments_of(at)
+        return at
+
     @property
     def between(self) -> tuple[Moment, Moment] | None:
-        """Return the two moments of `at`; one alone is given a minute before and a tick after."""
-        if self.at is None:
-            return None
-        first, _, second = self.at.partition("..")
-        return Moment.model_validate(moment(first)), Moment.model_validate(moment(second or first))
+        """Return the two moments of `at`; one alone is both."""
+        return None if self.at is None else moments_of(self.at)
+
+
+def moments_of(text: str) -> tuple[Moment, Moment]:
+    """Read `canary+3h .. canary+4h`; raises `ValueError`."""
+    first, _, second = text.partition("..")
+    found = [moment(one) for one in (first, second or first)]
+    return Moment.model_validate(found[0]), Moment.model_validate(found[1])
 
 
 class Scenario(Part):
-    """One play. The clock begins at `start` and the play ends after `until` at the latest."""
+    """One play. The clock begins at `start` and the play ends after `until` at the latest.
+
+    `uses` names a file beside it with what several scenarios share: keys of this one win, its
+    people are asked first, and its events come on top.
+    """
 
     scenario: Literal[1]
     about: str
-    start: datetime
+    uses: str | None = None
+    start: Instant
     until_s: Seconds = Field(default=90 * 86400.0, alias="until")
     seed: int = 1
     inputs: dict[str, str | int | float | bool] = Field(default_factory=dict)
     traffic: Traffic = Traffic()
     v1: Side = Side()
     v2: Side = Side()
-    probes: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    probes: dict[str, dict[str, Json]] = Field(default_factory=dict)
     steps: dict[str, StepPlay] = Field(default_factory=dict)
     people: tuple[Answer, ...] = ()
     events: tuple[Event, ...] = ()
     started_by: str = "rehearsal"
     expect: Expect | None = None
-
-    @field_validator("start")
-    @classmethod
-    def _zone(cls, start: datetime) -> datetime:
-        if start.tzinfo is None:
-            raise ValueError("start names no zone: write 2026-03-02T09:00:00Z")
-        return start

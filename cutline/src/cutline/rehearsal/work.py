@@ -6,18 +6,20 @@ running totals, so that any span is answered by a difference.
 
 from __future__ import annotations
 
-import bisect
 import math
 import random
-from collections.abc import Mapping
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from cutline.rehearsal.scenario import Scenario, Side, Traffic
+from cutline.run.reading import Value
 
 SLICE_S = 60.0
 V1, V2 = "v1", "v2"
+_MEAN_THAT_UNDERFLOWS = 500.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,28 +33,35 @@ class Force:
 
 
 @dataclass(slots=True)
-class _Ledger:
-    """The items of one side: when each arrived (s), how long it took (s, None: never ends)."""
+class Ledger:
+    """The items of one side, in the order of their arrival (s since the start).
+
+    `seconds` is how long each took that ends, and `ends_before` how many of those stand before an
+    item; the other totals likewise, so a span is a difference of two of their places.
+    """
 
     arrived_s: list[float] = field(default_factory=list)
-    took_s: list[float] = field(default_factory=list)
-    errors: list[str] = field(default_factory=list)  # empty where it ended well
+    seconds: list[float] = field(default_factory=list)
+    ends_before: list[int] = field(default_factory=lambda: [0])
+    errors: list[str] = field(default_factory=list)
     failed_before: list[int] = field(default_factory=lambda: [0])
     slow_before: list[int] = field(default_factory=lambda: [0])
     stuck_s: list[float] = field(default_factory=list)  # arrival of what never ends
     ended_s: list[float] = field(default_factory=list)  # sorted
 
-    def add(self, arrived_s: float, took_s: float, error: str, side: Side) -> None:
-        if math.isinf(took_s):
+    def add(self, arrived_s: float, took_s: float, error: str, slow_after_s: float) -> None:
+        """Take the next item; `took_s` is infinite for one that never ends."""
+        if took_s == math.inf:
             self.stuck_s.append(arrived_s)
         else:
-            bisect.insort(self.ended_s, arrived_s + took_s)
+            insort(self.ended_s, arrived_s + took_s)
+            self.seconds.append(round(took_s, 3))
+        if error:
+            self.errors.append(error)
         self.arrived_s.append(arrived_s)
-        self.took_s.append(took_s)
-        self.errors.append(error)
-        self.failed_before.append(self.failed_before[-1] + bool(error))
-        is_slow = side.slow_after_s < took_s < math.inf
-        self.slow_before.append(self.slow_before[-1] + is_slow)
+        self.ends_before.append(len(self.seconds))
+        self.failed_before.append(len(self.errors))
+        self.slow_before.append(self.slow_before[-1] + (slow_after_s < took_s < math.inf))
 
 
 class Work:
@@ -62,7 +71,7 @@ class Work:
         self._random = random.Random(scenario.seed)  # noqa: S311  # a play, no secret
         self._start = scenario.start
         self._zone = ZoneInfo(scenario.traffic.zone)
-        self._sides = {V1: _Ledger(), V2: _Ledger()}
+        self._sides = {V1: Ledger(), V2: Ledger()}
         self._done_s = 0.0
         self._force: Force | None = None
 
@@ -75,19 +84,23 @@ class Work:
             self._done_s += SLICE_S
 
     def _slice(self, at_s: float, force: Force) -> None:
+        draw = self._random.random
         expected = self._per_hour(at_s, force.traffic) * SLICE_S / 3600
-        count = _poisson(self._random, expected)
-        for arrived_s in sorted(at_s + self._random.random() * SLICE_S for _ in range(count)):
-            is_v2 = self._random.random() * 100 < force.percent
-            side = force.v2 if is_v2 else force.v1
-            draw = self._random.random() * 100
-            took_s = side.median_s * math.exp(self._random.gauss(0, side.spread))
-            if draw < side.stuck_pct:
-                took_s = math.inf
-            error = ""
-            if side.stuck_pct <= draw < side.stuck_pct + side.fails_pct:
-                error = self._random.choice(side.errors)
-            self._sides[V2 if is_v2 else V1].add(arrived_s, took_s, error, side)
+        count = _poisson(draw, expected)
+        for arrived_s in sorted([at_s + draw() * SLICE_S for _ in range(count)]):
+            is_v2 = draw() * 100 < force.percent
+            self._item(arrived_s, force.v2 if is_v2 else force.v1, self._sides[V2 if is_v2 else V1])
+
+    def _item(self, arrived_s: float, side: Side, ledger: Ledger) -> None:
+        found = self._random.random() * 100
+        took_s = side.median_s * math.exp(self._random.gauss(0, side.spread))
+        if found < side.stuck_pct:
+            ledger.add(arrived_s, math.inf, "", side.slow_after_s)
+        elif found < side.stuck_pct + side.fails_pct:
+            error = self._random.choice(side.errors or ("failed",))
+            ledger.add(arrived_s, took_s, error, side.slow_after_s)
+        else:
+            ledger.add(arrived_s, took_s, "", side.slow_after_s)
 
     def _per_hour(self, at_s: float, traffic: Traffic) -> float:
         if traffic.night is None:
@@ -97,71 +110,118 @@ class Work:
         is_night = since <= clock < until if since < until else clock >= since or clock < until
         return traffic.night.per_hour if is_night else traffic.per_hour
 
-    def metric(self, name: str, side: str | None, since: datetime, until: datetime) -> object:
+    def metric(self, name: str, side: str | None, since: datetime, until: datetime) -> Value:
         """Return a metric of `scenario.METRICS` over the span that begins with `since`.
 
-        `side` None is both sides together where that means something, else v2.
+        `side` None is v2, unless the metric counts both.
         """
+        return self.span(side, since, until).metric(name)
+
+    def span(self, side: str | None, since: datetime, until: datetime) -> Span:
+        """Return one side over a span, to ask it for several metrics."""
         first_s = (since - self._start).total_seconds()
         last_s = (until - self._start).total_seconds()
-        if name in {"$to_v2", "$arrived"}:
-            counts = {key: _count(one.arrived_s, first_s, last_s) for key, one in self._ledgers()}
-            return counts[V2] if name == "$to_v2" else counts[V1] + counts[V2]
-        if name == "$switch":
-            return self._force.percent if self._force else 0
         ledger = self._sides[side if side in self._sides else V2]
-        force = self._force.v2 if self._force else Side()
-        return _Asked(ledger, force, first_s, last_s).metric(name)
-
-    def _ledgers(self) -> list[tuple[str, _Ledger]]:
-        return list(self._sides.items())
+        force = self._force
+        config = Side() if force is None else force.v1 if side == V1 else force.v2
+        return Span(ledger, self._sides, config.stuck_after_s, first_s, last_s)
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
+class Span:
     """One side over one span."""
 
-    ledger: _Ledger
-    side: Side
-    first_s: float
-    last_s: float
+    __slots__ = ("_first_s", "_high", "_last_s", "_ledger", "_low", "_sides", "_stuck_after_s")
 
-    def metric(self, name: str) -> object:
-        low = bisect.bisect_left(self.ledger.arrived_s, self.first_s)
-        high = bisect.bisect_left(self.ledger.arrived_s, self.last_s)
-        failed = self.ledger.failed_before[high] - self.ledger.failed_before[low]
-        stuck = _count(self.ledger.stuck_s, self.first_s, self.last_s)
-        late_s = self.last_s - self.side.stuck_after_s
-        simple: Mapping[str, object] = {
-            "$total": high - low,
-            "$ok": high - low - failed - stuck,
-            "$failed": failed,
-            "$stuck": _count(self.ledger.stuck_s, 0.0, late_s),
-            "$per_hour": (high - low) * 3600 / max(self.last_s - self.first_s, 1.0),
-        }
-        if name in simple:
-            return simple[name]
-        if name == "$slow_pct":
-            slow = self.ledger.slow_before[high] - self.ledger.slow_before[low]
-            return 100.0 * slow / (high - low) if high > low else 0.0
-        if name == "$seconds":
-            return tuple(round(one, 3) for one in self.ledger.took_s[low:high] if one < math.inf)
-        if name == "$errors":
-            return tuple(one for one in self.ledger.errors[low:high] if one)
-        # $in_flight: what has arrived by then and has not ended by then.
-        return high - bisect.bisect_right(self.ledger.ended_s, self.last_s)
+    def __init__(
+        self,
+        ledger: Ledger,
+        sides: dict[str, Ledger],
+        stuck_after_s: float,
+        first_s: float,
+        last_s: float,
+    ) -> None:
+        self._ledger, self._sides, self._stuck_after_s = ledger, sides, stuck_after_s
+        self._first_s, self._last_s = first_s, last_s
+        self._low = bisect_left(ledger.arrived_s, first_s)
+        self._high = bisect_left(ledger.arrived_s, last_s)
+
+    def metric(self, name: str) -> Value:
+        """Return a metric of the work; `$switch` is none of it."""
+        return _METRICS[name](self)
+
+    def total(self) -> int:
+        """Count what arrived."""
+        return self._high - self._low
+
+    def failed(self) -> int:
+        """Count what ended badly."""
+        before = self._ledger.failed_before
+        return before[self._high] - before[self._low]
+
+    def never_end(self) -> int:
+        """Count what arrived in the span and never ends."""
+        before = self._ledger.ends_before
+        return self.total() - (before[self._high] - before[self._low])
+
+    def ok(self) -> int:
+        """Count what arrived and ended well, or is about to."""
+        return self.total() - self.failed() - self.never_end()
+
+    def stuck(self) -> int:
+        """Count what has not ended for longer than `stuck_after`, whenever it arrived."""
+        return bisect_left(self._ledger.stuck_s, self._last_s - self._stuck_after_s)
+
+    def in_flight(self) -> int:
+        """Count what has arrived by the end of the span and has not ended by then."""
+        return self._high - bisect_right(self._ledger.ended_s, self._last_s)
+
+    def seconds(self) -> tuple[float, ...]:
+        """Return how long each took that ended."""
+        before = self._ledger.ends_before
+        return tuple(self._ledger.seconds[before[self._low] : before[self._high]])
+
+    def errors(self) -> tuple[str, ...]:
+        """Return the texts of what ended badly."""
+        before = self._ledger.failed_before
+        return tuple(self._ledger.errors[before[self._low] : before[self._high]])
+
+    def slow_pct(self) -> float:
+        """Return the per cent that took longer than `slow_after`."""
+        before, total = self._ledger.slow_before, self.total()
+        return 100.0 * (before[self._high] - before[self._low]) / total if total else 0.0
+
+    def per_hour(self) -> float:
+        """Return how many arrived an hour."""
+        return self.total() * 3600 / max(self._last_s - self._first_s, 1.0)
+
+    def routed(self, side: str) -> int:
+        """Count what arrived and was routed to a side."""
+        arrived_s = self._sides[side].arrived_s
+        return bisect_left(arrived_s, self._last_s) - bisect_left(arrived_s, self._first_s)
 
 
-def _count(sorted_s: list[float], first_s: float, last_s: float) -> int:
-    return bisect.bisect_left(sorted_s, last_s) - bisect.bisect_left(sorted_s, first_s)
+_METRICS: dict[str, Callable[[Span], Value]] = {
+    "$ok": Span.ok,
+    "$total": Span.total,
+    "$failed": Span.failed,
+    "$stuck": Span.stuck,
+    "$in_flight": Span.in_flight,
+    "$seconds": Span.seconds,
+    "$errors": Span.errors,
+    "$slow_pct": Span.slow_pct,
+    "$per_hour": Span.per_hour,
+    "$to_v2": lambda span: span.routed(V2),
+    "$to_v1": lambda span: span.routed(V1),
+    "$arrived": lambda span: span.routed(V1) + span.routed(V2),
+}
 
 
-def _poisson(source: random.Random, mean: float) -> int:
+def _poisson(draw: Callable[[], float], mean: float) -> int:
     """Draw a Poisson count by Knuth's product; halves large means, where it would underflow."""
-    if mean > 30:  # noqa: PLR2004  # exp(-30) is far from underflow, and cheap
-        return _poisson(source, mean / 2) + _poisson(source, mean / 2)
-    limit, count, product = math.exp(-mean), 0, source.random()
+    if mean > _MEAN_THAT_UNDERFLOWS:
+        return _poisson(draw, mean / 2) + _poisson(draw, mean / 2)
+    limit, count, product = math.exp(-mean), 0, draw()
     while product > limit:
         count += 1
-        product *= source.random()
+        product *= draw()
     return count

@@ -2,182 +2,252 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
+from cutline.errors import CannotMeasure
+from cutline.gates import Conditions
+from cutline.gates.check import judge_check
+from cutline.gates.seen import Seen
+from cutline.gates.verdict import Verdict
 from cutline.plan.model import Plan
-from cutline.rehearsal.scenario import METRICS, Event, Moment, Scenario, SideChange, StepPlay
-from cutline.rehearsal.work import Force, Work
-from cutline.run.clock import Clock
+from cutline.plan.probe import FieldType
+from cutline.plan.step import WaitFor
+from cutline.rehearsal.play_clock import PlayClock
+from cutline.rehearsal.scenario import METRICS, Event, Scenario, SideChange, StepPlay
+from cutline.rehearsal.timeline import Timeline
+from cutline.rehearsal.work import V1, V2, Force, Work
 from cutline.run.reading import Question, Reading, Value
 from cutline.run.world import Call, Notice, Outcome, SwitchSeen, SwitchSet
 
-START = "start"
-
-
-class Measured(Mapping[str, Value]):
-    """The values of one reading; a metric is computed when somebody asks for it."""
-
-    def __init__(self, work: Work, question: Question, fields: Mapping[str, Any]) -> None:
-        self._work = work
-        self._question = question
-        self._fields = fields
-        self._known: dict[str, Value] = {}
-
-    def __getitem__(self, name: str) -> Value:
-        if name not in self._known:
-            said = self._fields[name]
-            is_metric = isinstance(said, str) and said in METRICS
-            self._known[name] = self._metric(said) if is_metric else _value(said)
-        return self._known[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._fields)
-
-    def __len__(self) -> int:
-        return len(self._fields)
-
-    def _metric(self, name: str) -> Value:
-        asked = self._question
-        found = self._work.metric(name, asked.side, asked.since, asked.until)
-        return found if isinstance(found, int | float | str | tuple) else None
-
-
-def _value(said: object) -> Value:
-    if isinstance(said, list | tuple):
-        return tuple(said)
-    return said if isinstance(said, str | int | float | bool) else None
+_Key = tuple[str, int, bool]
 
 
 class SimulatedWorld:
-    """Implements `cutline.run.world.World` from a scenario and a virtual clock."""
+    """Implements `cutline.run.world.World` from a scenario and the clock of a play."""
 
-    def __init__(self, plan: Plan, scenario: Scenario, clock: Clock) -> None:
+    def __init__(
+        self, plan: Plan, scenario: Scenario, clock: PlayClock, timeline: Timeline
+    ) -> None:
         self.notices: list[Notice] = []
         self._plan = plan
         self._scenario = scenario
         self._clock = clock
+        self._timeline = timeline
         self._work = Work(scenario)
         self._switch = 0
         self._routed = 0
-        self._moments: dict[str, datetime] = {START: scenario.start}
-        self._started: dict[tuple[str, int, bool], tuple[datetime, Call]] = {}
-        self._moved: set[int] = set()
-
-    def begin(self, stage: str, at: datetime) -> None:
-        """Learn that a stage began: moments such as `canary+3h` count from here."""
-        self._moments.setdefault(stage, at)
-
-    def when(self, moment: Moment) -> datetime | None:
-        """Return the time of a moment; None while its stage has not begun."""
-        began = self._moments.get(moment.stage)
-        return None if began is None else began + timedelta(seconds=moment.after_s)
+        self._started: dict[_Key, datetime] = {}
+        self._answers: dict[tuple[str, tuple[int, ...]], _Answers] = {}
+        self._then: dict[str, dict[str, Any]] = {}
+        self._forces: tuple[tuple[Event, ...], Force] | None = None
+        self._conditions: Conditions | None = None
 
     def advance(self) -> None:
-        """Let the work go on until now, under what is in force; people may move the switch."""
-        now = self._clock.now()
-        for at, event in enumerate(self._scenario.events):
-            if (
-                event.moved_by_hand is not None
-                and at not in self._moved
-                and self._is_on(event, now)
-            ):
-                self._moved.add(at)
-                self._switch = self._routed = event.moved_by_hand or 0
-        self._work.advance(now, self._force(now))
+        """Let the work go on until now, under what is in force."""
+        now = self._clock.true
+        self._work.advance(now, self._force(self._timeline.on(now)))
 
-    def is_absent(self) -> bool:
-        """Say whether the driver is away now."""
-        now = self._clock.now()
-        return any(event.driver_absent and self._is_on(event, now) for event in self._events())
+    def move_by_hand(self, percent: int) -> None:
+        """Let a person set the switch."""
+        self._switch = self._routed = percent
 
     def read_switch(self) -> SwitchSeen:
         """Return where the switch says that it stands."""
+        for event in self._timeline.on(self._clock.true):
+            if event.switch_unreadable is not None:
+                return SwitchSeen(None, event.switch_unreadable, is_applied=False)
         return SwitchSeen(self._switch)
 
     def set_switch(self, percent: int) -> SwitchSet:
         """Set it; one that lies says so and goes on routing as before."""
+        is_lie = False
+        for event in self._timeline.on(self._clock.true):
+            if event.switch_fails is not None:
+                return SwitchSet(is_set=False, is_applied=False, why=event.switch_fails)
+            is_lie = is_lie if event.switch_lies is None else event.switch_lies
         self._switch = percent
-        lies = [event.switch_lies for event in self._on() if event.switch_lies is not None]
-        if not (lies and lies[-1]):
+        if not is_lie:
             self._routed = percent
         return SwitchSet(is_set=True, is_applied=True)
 
     def ask(self, questions: Sequence[Question]) -> Sequence[Reading]:
         """Answer from the work, as the scenario says what each probe measures."""
-        on = self._on()
-        return [self._answer(question, on) for question in questions]
+        now = self._timeline.on(self._clock.true)
+        return [self._answer(question, now) for question in questions]
 
-    def _answer(self, question: Question, on: Sequence[Event]) -> Reading:
-        said = self._scenario.probes.get(question.probe)
-        if said is None:
-            why = f"the scenario does not say what probe {question.probe} measures"
-            return Reading(question, question.until, None, why)
-        own = [event for event in on if event.probe == question.probe]
-        blind = [event.blind for event in own if event.blind is not None]
-        if blind:
-            return Reading(question, question.until, None, blind[-1])
-        fields = dict(said)
+    def _answer(self, question: Question, now: Sequence[Event]) -> Reading:
+        """Answer one; whether a probe can be asked is of now, what it says of the question's end.
+
+        A probe that knows no past says so, as the real one would.
+        """
+        probe = question.probe
+        is_late = question.is_late
+        if is_late and not self._plan.probes[probe].past:
+            return Reading(question, question.until, None, "it cannot be asked about the past")
+        own = [event for event in now if event.probe == probe]
         for event in own:
-            fields |= event.values or {}
-        return Reading(question, question.until, Measured(self._work, question, fields))
+            if event.blind is not None:
+                return Reading(question, question.until, None, event.blind)
+        until = self._clock.true_of(question.until)
+        if is_late:
+            own = [event for event in self._timeline.on(until) if event.probe == probe]
+        answers = self._of(probe, own)
+        if answers is None:
+            why = f"the scenario does not say what probe {probe} measures"
+            return Reading(question, question.until, None, why)
+        if not answers.metrics:
+            return Reading(question, question.until, answers.values)
+        since = self._clock.true_of(question.since)
+        span = self._work.span(self._side(question), since, until)
+        values: dict[str, Value] = dict(answers.values)
+        for name, metric, kind in answers.metrics:
+            found = self._switch if metric == "$switch" else span.metric(metric)
+            values[name] = float(found) if kind == "double" and type(found) is int else found
+        return Reading(question, question.until, values)
+
+    def _side(self, question: Question) -> str | None:
+        """Return the side of the work: of a probe with other names the first is v2."""
+        side = question.side
+        if side is None or side in {V1, V2}:
+            return side
+        return V2 if self._plan.probes[question.probe].sides[0] == side else V1
+
+    def _of(self, probe: str, own: Sequence[Event]) -> _Answers | None:
+        said = self._scenario.probes.get(probe)
+        if said is None:
+            return None
+        key = (probe, tuple(id(event) for event in own))
+        found = self._answers.get(key)
+        if found is None:
+            fields = {**said, **self._then.get(probe, {})}
+            for event in own:
+                fields |= event.values or {}
+            found = self._answers[key] = _Answers(fields, self._plan.probes[probe].returns)
+        return found
 
     def start(self, call: Call) -> None:
         """Begin a step; the scenario says how long it takes."""
-        key = (call.key, call.attempt, call.is_undo)
-        self._started.setdefault(key, (self._clock.now(), call))
+        self._started.setdefault(_key(call), self._clock.true)
 
     def outcome(self, call: Call) -> Outcome | None:
         """Return how a step ended once its time is over; None for one that was cut off."""
-        play = self._play(call)
-        if not self._is_over(call) or (play.cut_off and call.attempt == 1):
+        started = self._started.get(_key(call))
+        if started is None:
             return None
-        code = play.exits[min(call.attempt, len(play.exits)) - 1]
-        return Outcome(0 if call.is_undo else code, "" if code == 0 else "the scenario says so")
+        waited_s = (self._clock.true - started).total_seconds()
+        wait = self._wait(call)
+        if wait is not None:
+            return self._waited(wait, waited_s)
+        play = self._play(call)
+        if waited_s < play.takes_s or (play.cut_off and call.attempt == 1 and not call.is_undo):
+            return None
+        code = 0 if call.is_undo else play.exits[min(call.attempt, len(play.exits)) - 1]
+        if code == 0 and not call.is_undo:
+            self._take_effect(play)
+        return Outcome(code, "" if code == 0 else "the scenario says so")
+
+    def _take_effect(self, play: StepPlay) -> None:
+        for probe, values in play.then.items():
+            if self._then.get(probe) != values:
+                self._then[probe] = {**self._then.get(probe, {}), **values}
+                self._answers.clear()
 
     def is_running(self, call: Call) -> bool:
         """Say whether its time is not over."""
-        return (call.key, call.attempt, call.is_undo) in self._started and not self._is_over(call)
+        started = self._started.get(_key(call))
+        if started is None:
+            return False
+        wait = self._wait(call)
+        if wait is not None:
+            return self.outcome(call) is None
+        return (self._clock.true - started).total_seconds() < self._play(call).takes_s
 
     def tell(self, notice: Notice) -> str:
         """Keep the notice."""
         self.notices.append(notice)
         return ""
 
+    def _wait(self, call: Call) -> WaitFor | None:
+        """Return what a step waits for: that is measured, unless the scenario plays the step."""
+        if call.is_undo or call.step in self._scenario.steps:
+            return None
+        steps = self._plan.stage(call.stage).steps
+        return next((one.wait_for for one in steps if one.name == call.step), None)
+
+    def _waited(self, wait: WaitFor, waited_s: float) -> Outcome | None:
+        conditions = self._conditions = self._conditions or self._all_conditions()
+        now = self._clock.now()
+        keys = {(field.probe, field.side) for _, field in conditions.compiled(wait.check).fields}
+        questions = [Question(probe, side, now, now) for probe, side in keys]
+        readings = {(one.question.probe, one.question.side): one for one in self.ask(questions)}
+        try:
+            said = judge_check(wait.check, Seen(now, readings), conditions)
+        except CannotMeasure as error:
+            why = error.what
+        else:
+            if said.verdict is Verdict.PASS:
+                return Outcome(0)
+            why = said.why
+        return None if waited_s < wait.timeout_s else Outcome(1, f"waited in vain: {why}")
+
+    def _all_conditions(self) -> Conditions:
+        given = {f"inputs.{name}": value for name, value in self.inputs.items()}
+        return Conditions.of(self._plan, given)
+
+    @property
+    def inputs(self) -> Mapping[str, object]:
+        """Return the inputs that the scenario and the plan say."""
+        said = {name: one.default for name, one in self._plan.inputs.items()}
+        return {**said, **self._scenario.inputs}
+
     def _play(self, call: Call) -> StepPlay:
         return self._scenario.steps.get(call.step, StepPlay())
 
-    def _is_over(self, call: Call) -> bool:
-        started = self._started.get((call.key, call.attempt, call.is_undo))
-        if started is None:
-            return False
-        return (self._clock.now() - started[0]).total_seconds() >= self._play(call).takes_s
-
-    def _events(self) -> Sequence[Event]:
-        return self._scenario.events
-
-    def _on(self) -> list[Event]:
-        now = self._clock.now()
-        return [event for event in self._events() if self._is_on(event, now)]
-
-    def _is_on(self, event: Event, now: datetime) -> bool:
-        since = self.when(event.at)
-        if since is None or now < since:
-            return False
-        is_over = event.for_s is not None and now >= since + timedelta(seconds=event.for_s)
-        return not is_over
-
-    def _force(self, now: datetime) -> Force:
+    def _force(self, on: tuple[Event, ...]) -> Force:
+        known = self._forces
+        if known is not None and known[0] is on and known[1].percent == self._routed:
+            return known[1]
         v1, v2, traffic = self._scenario.v1, self._scenario.v2, self._scenario.traffic
-        for event in self._events():
-            if not self._is_on(event, now):
-                continue
+        for event in on:
             v1 = v1.model_copy(update=_changes(event.v1))
             v2 = v2.model_copy(update=_changes(event.v2))
             if event.per_hour is not None:
                 traffic = traffic.model_copy(update={"per_hour": event.per_hour, "night": None})
-        return Force(v1, v2, traffic, self._routed)
+        force = Force(v1, v2, traffic, self._routed)
+        self._forces = (on, force)
+        return force
+
+
+class _Answers:
+    """What a probe says: values that stand, and metrics of the work with their types."""
+
+    __slots__ = ("metrics", "values")
+
+    def __init__(self, fields: Mapping[str, Any], returns: Mapping[str, FieldType]) -> None:
+        self.values: Mapping[str, Value] = {}
+        self.metrics: list[tuple[str, str, str]] = []
+        values: dict[str, Value] = {}
+        for name, said in fields.items():
+            kind = returns.get(name, "")
+            if isinstance(said, str) and said in METRICS:
+                self.metrics.append((name, said, kind))
+            else:
+                values[name] = _value(said, kind)
+        self.values = values
+
+
+def _value(said: object, kind: str) -> Value:
+    if isinstance(said, list | tuple):
+        return tuple(_value(one, kind.removeprefix("list(").removesuffix(")")) for one in said)  # type: ignore[misc]
+    if kind == "double" and type(said) is int:
+        return float(said)
+    return said if isinstance(said, str | int | float | bool) else None
+
+
+def _key(call: Call) -> _Key:
+    return (call.key, call.attempt, call.is_undo)
 
 
 def _changes(change: SideChange | None) -> dict[str, object]:
