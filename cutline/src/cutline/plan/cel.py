@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import re
 from collections.abc import Iterator, Mapping
@@ -97,6 +98,9 @@ class Condition:
     names: tuple[str, ...]
     _types: Mapping[str, str]
     _expression: cel.Expression
+    _last: list[tuple[list[object], bool]] = dataclasses.field(
+        default_factory=list, compare=False, repr=False
+    )
 
     def holds(self, values: Mapping[str, object]) -> bool:
         """Say whether the condition is true of the values, by dotted name.
@@ -104,7 +108,14 @@ class Condition:
         Raises `MissingField` before evaluating if anything named has no value (NaN and infinity
         are none), and `NotEvaluated` where the values have the wrong type or give no answer.
         """
-        missing = tuple(name for name in self.names if not _is_there(values.get(name)))
+        asked = [values.get(name) for name in self.names]
+        # Most instants measure what the one before did: it has the same answer.
+        for before, answered in self._last:
+            if _is_same(before, asked):
+                return answered
+        missing = tuple(
+            name for name, one in zip(self.names, asked, strict=True) if not _is_there(one)
+        )
         if missing:
             raise MissingField(missing)
         data = {name: _fitting(name, self._types[name], values[name]) for name in self.names}
@@ -112,7 +123,9 @@ class Condition:
         if answer.type() != cel.Type.BOOL:
             why = str(answer.value()).removeprefix("INVALID_ARGUMENT: ")
             raise NotEvaluated("this condition has no answer", where=self.text, why=why)
-        return bool(answer.value())
+        found = bool(answer.value())
+        self._last[:] = [(asked, found)]
+        return found
 
 
 @lru_cache(maxsize=4096)
@@ -183,6 +196,14 @@ def _type(kind: str) -> cel.Type:
     if kind.startswith("list("):
         return cel.Type.List(_OF_TYPE[kind[5:-1]])
     return _OF_TYPE[kind]
+
+
+def _is_same(before: list[object], now: list[object]) -> bool:
+    """Say whether values are the same in value and type; lists are never looked through."""
+    return before == now and all(
+        type(one) is type(other) and not isinstance(one, (list, tuple))
+        for one, other in zip(before, now, strict=True)
+    )
 
 
 def _is_there(value: object) -> bool:

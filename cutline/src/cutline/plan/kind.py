@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, cached_property
 from importlib.metadata import entry_points
 from typing import Any, ClassVar
 
@@ -53,7 +53,7 @@ class Kinds(Part):
             raise ValueError(f"exactly one kind is wanted of {listed}; found {found}")
         return self
 
-    @property
+    @cached_property
     def kind(self) -> str:
         """Return the key that names the kind."""
         if self.extension is not None:

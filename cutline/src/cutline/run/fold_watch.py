@@ -15,7 +15,7 @@ from cutline.run.bake import BakeClock, Held
 from cutline.run.checkpoint import Checkpoint
 from cutline.run.kinds import Kind
 from cutline.run.owing import signing, telling
-from cutline.run.state import Diagnosis, MarkTaken, State
+from cutline.run.state import Diagnosis, MarkTaken, State, changed
 from cutline.run.traffic import Traffic
 from cutline.run.watched import GateSeen, Watched
 from cutline.run.whereabouts import placed
@@ -64,7 +64,7 @@ def _tick(state: State, data: Data, at: datetime) -> State:
         offsets=offsets,
     )
     if data.get("is_due") and not state.is_due:
-        return placed(replace(state, is_due=True))
+        return placed(changed(state, is_due=True))
     return state
 
 
@@ -164,13 +164,13 @@ def _turned(state: State, data: Data, clock: Data, at: datetime) -> State:
         point = ((at - began).total_seconds(), float(value))
         series = {**series, name: (*series.get(name, ()), point)}
     if clock["is_reset"]:
-        state = replace(state, attested={})
+        state = changed(state, attested={})
         series = {}
     before = state.bake
     state = state.changed(bake=bake, series=series)
     if clock["is_taken"]:
         taken = MarkTaken(state.stage_name, float(data["mark"]), at, data["verdicts"])
-        state = signing(replace(state, marks=(*state.marks, taken)), f"mark {data['mark']:g} s")
+        state = signing(changed(state, marks=(*state.marks, taken)), f"mark {data['mark']:g} s")
     if bake.last is Held.FAILED and before.last is not Held.FAILED:
         state = telling(state, "blocked", clock["why"])
     return placed(state) if bake.is_over else state
@@ -236,7 +236,7 @@ def _watched(state: State, data: Data, at: datetime) -> State:
     triggers = dict(state.triggers)
     for label, said in data["triggers"].items():
         triggers[label] = _symptom(triggers.get(label) or Watched(), said, at)
-    return replace(state, at=at, triggers=triggers)
+    return changed(state, at=at, triggers=triggers)
 
 
 def _symptom(before: Watched, said: Data, at: datetime) -> Watched:

@@ -92,17 +92,16 @@ class Watcher:
             return [one.trigger.report in state.reported]
         basis: list[Any] = [id(scope)]
         fresh = scope.conditions.fresh_s
-        for key in one.keys:
-            reading = readings.get(key)
+        for field_ in one.fields:
+            reading = readings.get((field_.probe, field_.side))
             if reading is None:
                 basis.append(None)
-            else:
-                limit_s = fresh.get(key[0])
-                is_old = limit_s is not None and now - reading.measured_at > timedelta(
-                    seconds=limit_s
-                )
-                # The reason of an old reading says how old: it is made anew each time.
-                basis.append((reading.values, reading.why, now if is_old else None))
+                continue
+            found = reading.values.get(field_.name) if reading.values is not None else None
+            limit_s = fresh.get(field_.probe)
+            # The reason of an old reading says how old: it is made anew each time.
+            is_old = limit_s is not None and now - reading.measured_at > timedelta(seconds=limit_s)
+            basis.append((type(found), found, found is None and reading.why, is_old and now))
         return basis
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from cutline.gates.conditions import Conditions
+from cutline.gates.field import Field
 from cutline.plan.gate import Gate
 from cutline.plan.model import Plan
 from cutline.plan.stage import Stage
@@ -48,6 +49,7 @@ class Watches:
     label: str
     trigger: Trigger
     keys: tuple[Key, ...]
+    fields: tuple[Field, ...]
     rank: int
 
 
@@ -175,16 +177,15 @@ def _fields(gate: Gate, conditions: Conditions) -> Iterator[tuple[str, str | Non
 
 def _watches(plan: Plan, conditions: Conditions) -> Iterator[Watches]:
     for trigger in sorted(plan.triggers, key=lambda one: SEVERITIES.index(one.severity)):
-        keys: dict[Key, None] = {}
+        fields: list[Field] = []
         if trigger.when is not None:
-            for _, field in conditions.compiled(trigger.when).fields:
-                keys[field.probe, field.side] = None
-        for text in (trigger.rate, trigger.of):
-            if text is not None:
-                field = conditions.field(text)
-                keys[field.probe, field.side] = None
+            fields += [field for _, field in conditions.compiled(trigger.when).fields]
+        fields += [
+            conditions.field(text) for text in (trigger.rate, trigger.of) if text is not None
+        ]
+        keys = {(field.probe, field.side): None for field in fields}
         rank = SEVERITIES.index(trigger.severity)
-        yield Watches(trigger.label, trigger, tuple(keys), rank)
+        yield Watches(trigger.label, trigger, tuple(keys), tuple(fields), rank)
 
 
 def _baseline(plan: Plan, stage: Stage | None, conditions: Conditions) -> tuple[Key, ...]:

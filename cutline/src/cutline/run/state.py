@@ -118,7 +118,8 @@ class Heads:
     why: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+# No slots: each tick makes new states, and `changed` copies a `__dict__` ten times faster.
+@dataclass(frozen=True)
 class State:
     """Everything that the next decision depends on.
 
@@ -230,3 +231,18 @@ class State:
 
 _PLACES = {one.name: place for place, one in enumerate(fields(State))}
 _VALUES = attrgetter(*_PLACES)
+
+
+def changed(state: State, **members: object) -> State:
+    """Return a state with other values for some members: `dataclasses.replace`, without its cost.
+
+    Raises `TypeError` for a name that is no member.
+    """
+    found = object.__new__(State)
+    values = found.__dict__
+    values.update(state.__dict__)
+    count = len(values)
+    values.update(members)
+    if len(values) != count:
+        raise TypeError(f"a state has no {', '.join(members.keys() - state.__dict__.keys())}")
+    return found
