@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import shutil
 import subprocess
 import sys
-import urllib.request
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+
+import environment
 
 
 class NotMeasured(Exception):  # noqa: N818  # a statement, printed as one
@@ -97,19 +100,29 @@ def _is_locked(bucket: str) -> bool:
 
 
 def context(asked: argparse.Namespace) -> dict[str, Any]:
-    """Say whether what we are about to touch calls itself staging."""
+    """Say whether what we are about to touch is staging: by its cluster's context, or its word."""
     if asked.namespace:
-        name = run("kubectl", "config", "current-context").strip()
+        name = _kube_context(asked.kubeconfig)
         return {"context": name, "is_staging": name not in asked.production.split()}
     try:
-        with urllib.request.urlopen(f"{asked.base_url}/health", timeout=10) as answer:
-            said = json.load(answer)
-    except (OSError, ValueError) as error:
-        raise NotMeasured(f"{asked.base_url}/health: {error}") from error
-    return {
-        "context": said.get("environment", ""),
-        "is_staging": said.get("environment") == "staging",
-    }
+        said = environment.health(asked.base_url, asked.folder)
+    except environment.NoAnswer as error:
+        raise NotMeasured(str(error)) from error
+    name = str(said.get("environment", ""))
+    return {"context": name, "is_staging": name == "staging"}
+
+
+def _kube_context(file: str) -> str:
+    """Return the current context; kubectl need not be there."""
+    from kubernetes import config  # noqa: PLC0415  # slow, and needed for a cluster alone
+    from yaml import YAMLError  # noqa: PLC0415
+
+    if file and not Path(file).is_file():
+        raise NotMeasured(f"there is no kubeconfig {file}")
+    try:
+        return str(config.list_kube_config_contexts(file or None)[1]["name"])
+    except (config.ConfigException, YAMLError, OSError, KeyError, TypeError) as error:
+        raise NotMeasured(f"kubeconfig: {error}") from error
 
 
 def inputs(asked: argparse.Namespace) -> dict[str, Any]:
@@ -119,10 +132,17 @@ def inputs(asked: argparse.Namespace) -> dict[str, Any]:
         "prefix": asked.prefix,
         "mode": asked.mode if asked.mode in {"GOVERNANCE", "COMPLIANCE"} else "",
         "retention_days": asked.retention_days if asked.retention_days > 0 else "",
+        "CUTLINE_KEY": os.environ.get("CUTLINE_KEY", ""),
+    }
+    staging_inputs = {
+        "base_url": asked.base_url or asked.folder,
+        # What lies at a URL is not ours to guess: how it is acted on has to be said.
+        "deploy": asked.deploy or not asked.base_url,
+        "roll_back": asked.roll_back or not asked.base_url,
     }
     return {
         "store_inputs_missing": [name for name, value in store_inputs.items() if not value],
-        "staging_inputs_missing": [] if asked.base_url else ["base_url"],
+        "staging_inputs_missing": [name for name, value in staging_inputs.items() if not value],
     }
 
 
@@ -139,8 +159,11 @@ MEASURES: tuple[Callable[[argparse.Namespace], dict[str, Any]], ...] = (
 def main() -> None:
     """Measure everything and print it."""
     parser = argparse.ArgumentParser(description=__doc__)
-    for name in ("repository", "branch", "worm", "prefix", "mode", "base-url"):
+    for name in ("repository", "branch", "worm", "prefix", "mode"):
         parser.add_argument(f"--{name}", required=True)
+    for name in ("base-url", "deploy", "roll-back", "kubeconfig"):
+        parser.add_argument(f"--{name}", default="")
+    parser.add_argument("--folder", type=Path, required=True, help="of the small service")
     parser.add_argument("--commits", default="HEAD")
     parser.add_argument("--retention-days", type=int, default=0)
     parser.add_argument("--namespace", default="")

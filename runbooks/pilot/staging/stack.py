@@ -139,12 +139,19 @@ def _wait(folder: Path) -> dict[str, Any]:
     raise SystemExit(f"the service did not answer: see {folder / 'service.log'}")
 
 
+def url(folder: Path) -> str:
+    """Return where the service of a folder listens; nothing if none was started."""
+    try:
+        return f"http://127.0.0.1:{int((folder / 'port').read_text())}"
+    except (OSError, ValueError):
+        return ""
+
+
 def _health(folder: Path) -> dict[str, Any] | None:
     try:
-        port = int((folder / "port").read_text())
-        url = f"http://127.0.0.1:{port}"
-        with urllib.request.urlopen(f"{url}/health", timeout=3) as answer:
-            return {"base_url": url, **json.load(answer)}
+        where = url(folder)
+        with urllib.request.urlopen(f"{where}/health", timeout=3) as answer:
+            return {"base_url": where, **json.load(answer)}
     except (OSError, ValueError, urllib.error.URLError):
         return None
 

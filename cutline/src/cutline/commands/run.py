@@ -14,6 +14,7 @@ from cutline.plan.load import load
 from cutline.run import forms, loop
 from cutline.run.begin import Asked, open_or_begin
 from cutline.run.clock import RealClock
+from cutline.run.failing import last_words
 from cutline.run.folder import RUNS, find
 from cutline.run.session import Session
 from cutline.run.standing import waits
@@ -98,14 +99,16 @@ def watch(session: Session, clock: RealClock, *, stay: bool, is_json: bool) -> E
     if is_json:
         print_json(as_json(session.state, now, missing))
     else:
-        out.print(view(session.state, now, (), missing))
+        failed = last_words(session.state, session.folder.path)
+        out.print(view(session.state, now, (), missing, failed))
     return code
 
 
 def _seen(session: Session, clock: RealClock) -> RenderableType:
     now = clock.now()
     missing = forms.missing(session.state, session.folder.path, now)
-    return view(session.state, now, session.journal.entries(), missing)
+    failed = last_words(session.state, session.folder.path)
+    return view(session.state, now, session.journal.entries(), missing, failed)
 
 
 class _Told:

@@ -14,6 +14,7 @@ from cutline.console import err, out, print_json
 from cutline.errors import Exit, Problem, WrongUsage
 from cutline.evidence.journal import Journal
 from cutline.run import forms
+from cutline.run.failing import last_words
 from cutline.run.folder import RUNS, every, find
 from cutline.run.open import resume
 from cutline.run.standing import exit_of
@@ -43,7 +44,8 @@ def status(*, run: str | None, is_all: bool, runs: Path, is_watched: bool, is_js
         if is_json:
             print_json(as_json(state, now, missing))
         else:
-            out.print(view(state, now, journal.entries(), missing))
+            failed = last_words(state, folder.path)
+            out.print(view(state, now, journal.entries(), missing, failed))
             out.print(f"folder {folder.path}", markup=False, style="dim")
         if not is_watched or state.is_over:
             return int(exit_of(state))

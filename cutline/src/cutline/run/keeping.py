@@ -124,6 +124,10 @@ class Keeping:
         )
         return next(e for e in reversed(self.journal.entries()) if e.kind == Kind.CLOSED)
 
+    def write_numbered(self) -> None:
+        """Write the scope and what the steps named so far left; raises `CannotWrite`."""
+        numbered.write(self.folder, self.journal.entries(), self.plan, self.open)
+
     def summary(self, outcome: str) -> Summary:
         """Return what the run came to, with a look for secrets at this moment."""
         entries = list(self.journal.entries())
@@ -137,7 +141,7 @@ class Keeping:
         )
 
     def _write(self, outcome: str) -> None:
-        numbered.write(self.folder, self.journal.entries(), self.plan, self.open)
+        self.write_numbered()
         numbered.write_result(self.folder, self.summary(outcome))
 
 

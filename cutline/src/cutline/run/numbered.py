@@ -27,10 +27,15 @@ def write(folder: Path, entries: Sequence[Fact], plan: Plan, blob: Blob) -> None
     if started is None:
         return
     _put(folder / SCOPE, _scope(started))
+    texts: dict[str, bytes] = {}
     for stage in plan.stages:
         for step in stage.steps:
             if step.evidence and step.checkpoint is None:
-                _step(folder, entries, step, blob)
+                said = _step(entries, step, blob)
+                texts[step.evidence] = b"\n".join(filter(None, [texts.get(step.evidence), said]))
+    for name, text in texts.items():
+        if text:
+            _put(folder / name, text)
 
 
 def write_result(folder: Path, summary: Summary) -> None:
@@ -69,8 +74,8 @@ def _tree(is_clean: bool | None) -> str:  # noqa: FBT001  # a state of three
     return "unknown" if is_clean is None else "clean" if is_clean else "NOT CLEAN"
 
 
-def _step(folder: Path, entries: Sequence[Fact], step: Step, blob: Blob) -> None:
-    """Write what became of a step: every try, with what it printed."""
+def _step(entries: Sequence[Fact], step: Step, blob: Blob) -> bytes:
+    """Return what became of a step: every try, with what it printed; nothing before the first."""
     parts: list[bytes] = []
     for entry in entries:
         if entry.data.get("step") != step.name:
@@ -94,8 +99,7 @@ def _step(folder: Path, entries: Sequence[Fact], step: Step, blob: Blob) -> None
                 parts.append(f"{entry.at} found done: {data['why']}\n".encode())
             case _:
                 pass
-    if parts and step.evidence:
-        _put(folder / step.evidence, f"step {step.name}\n".encode() + b"".join(parts))
+    return f"step {step.name}\n".encode() + b"".join(parts) if parts else b""
 
 
 def _put(path: Path, content: bytes) -> None:

@@ -33,6 +33,7 @@ from cutline.run.state import State
 
 BASE = "plan_folder.txt"
 Inputs = Mapping[str, Scalar | Secret]
+_TELLING = frozenset({Kind.STEP_ENDED, Kind.STEP_CUT_OFF, Kind.STEP_FOUND_DONE})
 
 
 @dataclass(slots=True)
@@ -44,6 +45,7 @@ class Session:
     world: RealWorld
     clock: Clock
     state: State
+    _is_unwritten: bool = True
     _compared: bool = False
     _driven: tuple[RealWorld, Driver] | None = None
 
@@ -102,13 +104,24 @@ class Session:
                 self.keeping.compare()
                 self._compared = True
             inbox = Inbox(self.folder.inbox)
+            before = len(self.journal.entries())
             self.state = self._driver().tick(self.state)
+            self._write_numbered(before)
             for message in inbox.read():
                 if message.id in self.state.taken:
                     inbox.drop(message)
             forms.write_open(self.state, self.folder.path)
             self.world.beat()
         return self.state
+
+    def _write_numbered(self, before: int) -> None:
+        """Write the numbered files when a step ended: whoever mends it reads them now."""
+        if self.journal.is_closed:
+            return  # written before the closing entry, which binds them
+        news = self.journal.entries()[before:]
+        if self._is_unwritten or any(entry.kind in _TELLING for entry in news):
+            self.keeping.write_numbered()
+            self._is_unwritten = False
 
     def _driver(self) -> Driver:
         """Return the driver; an amended plan wants a new one."""

@@ -45,8 +45,11 @@ def exit_of(state: State) -> Exit:
 
 def _waits(state: State) -> Iterator[Wait]:
     run = state.run
-    for pause in state.pauses.values():
-        yield Wait(f"paused: {pause.why}", f"cutline resume {run} --by NAME", Exit.PAUSED)
+    told = {f"step {step.step}" for step in state.steps.values() if step.state is StepIs.WAITS}
+    for reason, pause in state.pauses.items():
+        if reason not in told:  # a step that failed is told once, with the code of its failure
+            verb = "retry" if reason.startswith("step ") else "resume"
+            yield Wait(f"paused: {pause.why}", f"cutline {verb} {run} --by NAME", Exit.PAUSED)
     for point in state.asks:
         yield Wait(_asked(point), _answer(state, point), Exit.PAUSED)
     for step in state.steps.values():

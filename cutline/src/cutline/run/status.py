@@ -12,6 +12,7 @@ from rich.text import Text
 
 from cutline.gates.verdict import Verdict
 from cutline.plan.duration import words
+from cutline.run.failing import LastWords
 from cutline.run.form import Filled
 from cutline.run.standing import Wait, exit_of, waits
 from cutline.run.state import State
@@ -84,12 +85,16 @@ def view(
     now: datetime,
     entries: Sequence[Fact] = (),
     forms: Mapping[str, Filled] | None = None,
+    failed: Sequence[LastWords] = (),
 ) -> RenderableType:
     """Return a run as a person sees it on a terminal."""
     parts: list[RenderableType] = [_head(state, now), _stages(state)]
     if state.gates:
         parts.append(_gates(state))
     parts += _waiting(state, forms or {})
+    for one in failed:
+        parts.append(Text(f"{one.step} said at the end (all of it: {one.file}):", style="yellow"))
+        parts += [Text(f"  {line}") for line in one.lines]
     told = [f"{e.at[:19].replace('T', ' ')}  {said}" for e in entries if (said := said_of(e))]
     if told:
         parts += [Text(""), *(Text(line, style="dim") for line in told[-STORY_LINES:])]

@@ -30,7 +30,7 @@ def check_steps(plan: Plan, source: Source) -> Iterator[Fault]:
             yield source.fault((*loc, "name"), what)
         names.setdefault(step.name, loc)
         if step.evidence is not None:
-            yield from _evidence(step.evidence, (*loc, "evidence"), files, source)
+            yield from _evidence(step, step.evidence, (*loc, "evidence"), files, source)
         if step.seal is not None and loc != last:
             yield source.at_key((*loc, "seal"), "a `seal` is the last step of the last stage")
         yield from _form(step, loc, source)
@@ -61,11 +61,17 @@ def all_steps(plan: Plan) -> Iterator[tuple[Loc, Step]]:
             yield ("stages", number, "steps", at_step), step
 
 
-def _evidence(name: str, loc: Loc, files: dict[str, Loc], source: Source) -> Iterator[Fault]:
+def _evidence(
+    step: Step, name: str, loc: Loc, files: dict[str, Loc], source: Source
+) -> Iterator[Fault]:
+    """Refuse what is no plain name, and a file of two stages or of a form and something else.
+
+    Steps of one stage may share a file: each is a part of it, in their order.
+    """
     if not _FILE.fullmatch(name):
         what = "a file of evidence has a plain name such as 30_rc_gates.txt: no folders"
         yield source.fault(loc, what)
-    if name in files:
+    if name in files and (step.checkpoint is not None or files[name][:2] != loc[:2]):
         first = source.spot(files[name]).value.line
         yield source.fault(loc, f"`{name}` is written by two steps, first in line {first}")
     files.setdefault(name, loc)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,7 +85,7 @@ def look_at_cluster(
     except (ConfigException, YAMLError, OSError, ValueError, KeyError, TypeError) as error:
         found.cannot_read("kubeconfig", _first_line(error))
         return
-    if context in {site.expand(name) for name in wanted.not_context}:
+    if context in {word for name in wanted.not_context for word in site.expand(name).split()}:
         found.finds.append(Find("context", context, "kubeconfig"))
         return
     found.look(f"context {context}", [Text(f"context {context}", cluster.api.configuration.host)])
@@ -93,9 +94,7 @@ def look_at_cluster(
 
 
 def _open(wanted: Kubernetes, site: Site, timeout_s: float) -> tuple[_Cluster, str]:
-    file = str(site.base / site.text(wanted.kubeconfig)) if wanted.kubeconfig else None
-    if file is not None and not Path(file).is_file():
-        raise ConfigException(f"there is no file {file}")
+    file = _file(site.text(wanted.kubeconfig), site.base) if wanted.kubeconfig else None
     name = site.expand(wanted.context) if wanted.context else None
     if name is None:
         found = config.list_kube_config_contexts(file)  # type: ignore[no-untyped-call]
@@ -106,6 +105,17 @@ def _open(wanted: Kubernetes, site: Site, timeout_s: float) -> tuple[_Cluster, s
     )
     settings.retries = False
     return _Cluster(ApiClient(settings), site.expand(wanted.namespace), timeout_s), name
+
+
+def _file(given: str, base: Path) -> str | None:
+    """Return the files of a kubeconfig, several as in KUBECONFIG; nothing given is the default."""
+    if not given:
+        return None
+    paths = [str(base / one) for one in given.split(os.pathsep) if one]
+    for path in paths:
+        if not Path(path).is_file():
+            raise ConfigException(f"there is no file {path}")
+    return os.pathsep.join(paths)
 
 
 def _look(found: Found, source: str, texts: Callable[[], tuple[int, list[Text]]]) -> None:

@@ -35,6 +35,7 @@ class Found:
     read: list[str] = field(default_factory=list)
     finds: list[Find] = field(default_factory=list)
     unread: list[str] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
 
     def look(self, source: str, texts: Iterable[Text]) -> None:
         """Look through one source; it counts as read when all of it was."""
@@ -46,6 +47,10 @@ class Found:
     def cannot_read(self, source: str, why: str) -> None:
         """Remember what could not be read."""
         self.unread.append(f"{source}: {why}")
+
+    def leave_out(self, source: str) -> None:
+        """Remember a source that the inputs name nothing for: it is told, and it is no reading."""
+        self.left_out.append(source)
 
     @property
     def exit_code(self) -> int:
@@ -71,6 +76,7 @@ class Found:
         """Return the report for people."""
         return [
             *(f"read          {one}" for one in self.read),
+            *(f"left out      {one}: it is empty here" for one in self.left_out),
             *(f"FOUND         {one.kind}: {one.name} in {one.where}" for one in self.finds),
             *(f"NOT READ      {one}" for one in self.unread),
             f"isolation: {self.why or f'{len(self.read)} read, none names production'}",
@@ -79,4 +85,4 @@ class Found:
     def as_json(self) -> dict[str, Any]:
         """Return the report as a JSON object."""
         finds = [asdict(one) for one in self.finds]
-        return {"read": self.read, "found": finds, "unread": self.unread}
+        return {"read": self.read, "found": finds, "unread": self.unread, "left_out": self.left_out}

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 
+from cutline.plan import interpolate
 from cutline.plan.step import Isolation, Step
+from cutline.run.site import Site
 from cutline.run.world import Outcome
 from cutline.steps.context import Context
 from cutline.steps.isolation.documents import look_at_files
@@ -21,12 +24,10 @@ def run(step: Step, context: Context) -> Outcome:
     """
     config: Isolation = step.config
     site = context.site
-    names: dict[str, list[str]] = {
-        kind: [site.expand(name) for name in some] for kind, some in config.forbid.items()
-    }
+    names: dict[str, list[str]] = {kind: _names(some, site) for kind, some in config.forbid.items()}
     found = Found(forbidden(names))
-    look_at_files(found, site.base, tuple(site.expand(path) for path in config.files))
-    if config.kubernetes is not None:
+    look_at_files(found, site.base, tuple(_given(found, config.files, site)))
+    if config.kubernetes is not None and _is_given(found, config.kubernetes.namespace, site):
         # A cluster's client takes a second to load.
         from cutline.steps.isolation.cluster import ANSWER_S, look_at_cluster  # noqa: PLC0415
 
@@ -35,3 +36,23 @@ def run(step: Step, context: Context) -> Outcome:
         context.say(line)
     context.keep(REPORT, json.dumps(found.as_json(), indent=1, ensure_ascii=False).encode())
     return Outcome(found.exit_code, found.why)
+
+
+def _names(some: tuple[str, ...], site: Site) -> list[str]:
+    """Return names of production; an input may hold several, or none."""
+    names: list[str] = []
+    for text in some:
+        names += site.expand(text).split() if interpolate.names(text) else [text]
+    return names
+
+
+def _given(found: Found, patterns: tuple[str, ...], site: Site) -> Iterator[str]:
+    return (site.expand(one) for one in patterns if _is_given(found, one, site))
+
+
+def _is_given(found: Found, text: str, site: Site) -> bool:
+    """Say whether a source has a value here; one whose inputs are empty is told and left out."""
+    if site.expand(text):
+        return True
+    found.leave_out(text)
+    return False
