@@ -129,6 +129,18 @@ def test_a_probe_that_hangs_delays_nobody_and_is_not_asked_again() -> None:
     until(lambda: asker.ask([question("hangs")])[0].values is not None, what="it answers again")
 
 
+def test_a_probe_asked_twice_at_once_answers_both() -> None:
+    """A trigger and a gate may ask over different spans; neither is taken for a hanging one."""
+    begun = threading.Barrier(2, timeout=10)  # both are under way at the same time
+
+    def one(asked: Question) -> Reading:
+        begun.wait()
+        return Reading(asked, asked.until, {"x": 1})
+
+    readings = Asker(one, lambda _: 10.0).ask([question("imports"), question("imports")])
+    assert [reading.values for reading in readings] == [{"x": 1}, {"x": 1}]
+
+
 def test_a_world_asks_the_probes_of_its_plan(receiver: Server, tmp_path: Path) -> None:
     """Every question gets a reading, also one whose probe cannot be reached."""
     probes = {

@@ -28,15 +28,17 @@ class Asker:
 
     one: AskOne
     timeout_s: Callable[[str], float]
-    _hanging: dict[Key, threading.Thread] = field(default_factory=dict)
+    _hanging: dict[Key, list[threading.Thread]] = field(default_factory=dict)
 
     def ask(self, questions: Sequence[Question]) -> list[Reading]:
         """Return a reading for each question, in their order; never raises."""
         answers: _Answers = queue.SimpleQueue()
         found: dict[int, Reading] = {}
         started = time.monotonic()
+        self._forget()
+        hanging = set(self._hanging)  # of earlier questions: one may come twice, over two spans
         for number, question in enumerate(questions):
-            if self._hangs(question):
+            if (question.probe, question.side) in hanging:
                 found[number] = _none(question, "it still hangs over an earlier question")
             else:
                 self._start(number, question, answers)
@@ -61,12 +63,15 @@ class Asker:
                 answers.put((number, _none(question, f"a fault in the probe: {error!r}")))
 
         thread = threading.Thread(target=run, name=f"probe {question.probe}", daemon=True)
-        self._hanging[question.probe, question.side] = thread
+        self._hanging.setdefault((question.probe, question.side), []).append(thread)
         thread.start()
 
-    def _hangs(self, question: Question) -> bool:
-        thread = self._hanging.get((question.probe, question.side))
-        return thread is not None and thread.is_alive()
+    def _forget(self) -> None:
+        """Keep only what still hangs."""
+        for key, threads in list(self._hanging.items()):
+            self._hanging[key] = [one for one in threads if one.is_alive()]
+            if not self._hanging[key]:
+                del self._hanging[key]
 
 
 def asker(plan: Plan, site: Site, files: Mapping[str, bytes]) -> Asker:
