@@ -100,3 +100,21 @@ def test_the_state_is_the_fold_of_the_journal(cutover: Cutover) -> None:
     for _ in range(200):
         held = cutover.tick()
         assert cutover.restart() == held
+
+
+def test_a_tick_that_takes_its_time_is_no_absence(cutover: Cutover) -> None:
+    """Who waits for a slow answer watches; who is not there does not."""
+    slow = cutover.world.answers["health"]
+
+    def answer(question: Any) -> Any:
+        cutover.clock.sleep(20 * 60)
+        return slow(question)
+
+    cutover.tick()
+    cutover.world.answers["health"] = answer
+    cutover.until(lambda state: len(cutover.kinds()) > 60 or state.is_over)
+    assert "absent" not in cutover.kinds()
+    cutover.world.answers["health"] = slow
+    cutover.clock.sleep(20 * 60)
+    cutover.tick()
+    assert "absent" in cutover.kinds()

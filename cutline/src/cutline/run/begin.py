@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cutline.errors import WrongUsage
@@ -73,18 +73,12 @@ def begin(loaded: Loaded, runs: Path, asked: Asked, clock: Clock) -> Session:
     plan = compressed(loaded.plan, asked.factor) if asked.factor != 1 else loaded.plan
     redactor = _redactor(loaded)
     signer = signer_of(plan, _site(loaded, redactor))
-    folder = create(runs, plan.name, now)
-    write_base(folder, loaded.path)
-    mode = Mode.COMPRESSED if asked.factor != 1 else Mode.RUN
-    journal = Journal.create(folder.path, mode, signer)
-    journal.redactor = redactor
     beginning = Beginning(
-        run=folder.name,
+        run="",
         plan=plan,
         digest=loaded.digest,
         by=asked.by,
         inputs={n: "«set»" if isinstance(v, Secret) else v for n, v in loaded.inputs.items()},
-        files=begin_files(folder, loaded.files, redactor),
         follows=asked.follows,
         fixed=asked.fixed,
         factor=asked.factor,
@@ -93,9 +87,15 @@ def begin(loaded: Loaded, runs: Path, asked: Asked, clock: Clock) -> Session:
         secrets=secrets_of(plan),
         previous=previous,
     )
+    folder = create(runs, plan.name, now)
     try:
-        state = start(journal, beginning, now)
-    except WrongUsage:
+        write_base(folder, loaded.path)
+        mode = Mode.COMPRESSED if asked.factor != 1 else Mode.RUN
+        journal = Journal.create(folder.path, mode, signer)
+        journal.redactor = redactor
+        taken = begin_files(folder, loaded.files, redactor)
+        state = start(journal, replace(beginning, run=folder.name, files=taken), now)
+    except Exception:
         _drop(folder)
         raise
     return Session.over(folder, journal, state, clock)

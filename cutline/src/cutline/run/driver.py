@@ -76,6 +76,7 @@ class Driver:
     brief: Callable[[State, Mapping[str, Any]], bytes] | None = None
     _hand: Hand = field(init=False)
     _watcher: Watcher = field(init=False)
+    _ended_at: datetime | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
         self._hand = Hand(
@@ -91,6 +92,12 @@ class Driver:
         Raises what the journal raised if it cannot be written; traffic was lowered before that if
         anything asked for it.
         """
+        try:
+            return self._tick(state)
+        finally:
+            self._ended_at = self.clock.now()
+
+    def _tick(self, state: State) -> State:
         if state.phase is Phase.ENDED:
             return state
         hand = self._hand
@@ -132,11 +139,14 @@ class Driver:
         return state
 
     def _catch_up(self, state: State, now: datetime) -> State:
-        """After an absence ask about the instants that were missed (rule 4)."""
+        """After an absence ask about the instants that were missed (rule 4).
+
+        A tick that takes its time is no absence: what this driver knows of begins at its end.
+        """
         before = state.ticked_at
         if before is None:
             return state
-        absent_s = (now - before).total_seconds()
+        absent_s = (now - max(before, self._ended_at or before)).total_seconds()
         if absent_s <= _TICKS_MISSED * state.plan.watch.every_s:
             return state
         if absent_s > state.plan.watch.blind_after_s:
