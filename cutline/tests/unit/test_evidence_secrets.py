@@ -95,6 +95,12 @@ def test_a_blob_is_kept_clean_and_by_the_digest_of_what_was_kept(tmp_path: Path)
     assert [path.name for path in (tmp_path / "files").iterdir()] == [digest]
 
 
+def test_a_query_file_in_a_folder_of_the_plan_is_kept(tmp_path: Path) -> None:
+    """Its name is a path, and no part of where it is kept."""
+    digest = Blobs(tmp_path).put(b"SELECT 1", "queries/imports.sql", Redactor())
+    assert [path.name for path in tmp_path.iterdir()] == [digest]
+
+
 def test_a_blob_that_is_gone_or_changed_is_not_handed_out(tmp_path: Path) -> None:
     """A digest stands for its bytes or for nothing."""
     blobs = Blobs(tmp_path / "files")

@@ -29,7 +29,7 @@ class Blobs:
         digest = hashlib.sha256(kept).hexdigest()
         path = self.folder / digest
         if not path.exists():
-            with files.writing(path.with_name(f"{digest} ({name_hint})")):
+            with files.writing(path.with_name(f"{digest} ({Path(name_hint).name})")):
                 files.put(path, kept)
         return digest
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from detect_secrets.core.plugins.util import get_mapping_from_secret_type_to_class
@@ -71,9 +73,18 @@ def _known(name: str, content: bytes, known: Redactor) -> Iterator[Find]:
 
 def _scanned(name: str, path: Path) -> Iterator[Find]:
     content = path.read_bytes()
-    for secret in scan_file(str(path)):
-        number = secret.line_number
-        yield Find(name, number, secret.type, False, line_digest(content, number))
+    for number, what in _places(path, hashlib.sha256(content).digest()):
+        yield Find(name, number, what, False, line_digest(content, number))
+
+
+@lru_cache(maxsize=4096)
+def _places(path: Path, digest: bytes) -> tuple[tuple[int, str], ...]:
+    """Return lines with what they look like; a file that did not change is looked at once.
+
+    Closing a run asks three times, and every file but the journal stays as it was.
+    """
+    del digest  # a part of the key
+    return tuple((secret.line_number, secret.type) for secret in scan_file(str(path)))
 
 
 def _settings() -> dict[str, list[dict[str, str]]]:
