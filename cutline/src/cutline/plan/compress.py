@@ -17,13 +17,15 @@ from cutline.plan.trigger import Trigger
 
 SHORTEST_EVERY_S = 0.2
 SHORTEST_S = 2.0
+SHORTEST_DEADLINE_S = 60.0
 
 
 def compressed(plan: Plan, factor: float) -> Plan:
     """Return a plan whose durations and spans are divided by `factor`, without `hours`.
 
     `every` is not divided below 0.2 s, and nothing but `for`, `marks` and `window` below 2 s; what
-    was shorter stays as it was. Timeouts, `needs`, `valid`, `keep`, the `by` of `confirm` and dates
+    was shorter stays as it was; a deadline not below 60 s, since traffic and people take the time
+    that they take. Timeouts, `needs`, `valid`, `keep`, the `by` of `confirm` and dates
     are never divided. Raises `WrongUsage` for a factor below 1.
     """
     if not math.isfinite(factor) or factor < 1:
@@ -77,6 +79,10 @@ def _other(value_s: float, factor: float) -> float:
 
 def _maybe(value_s: float | None, factor: float) -> float | None:
     return None if value_s is None else _other(value_s, factor)
+
+
+def _deadline(value_s: float | None, factor: float) -> float | None:
+    return None if value_s is None else max(min(value_s, SHORTEST_DEADLINE_S), value_s / factor)
 
 
 def _window(window: Window | None, factor: float) -> Window | None:
@@ -134,6 +140,6 @@ def _bake(bake: Bake, factor: float) -> Bake:
             "max_gap_s": _other(bake.gap_s, factor),
             "marks": tuple(mark / factor for mark in bake.marks_s),
             "max_hold_s": _other(bake.max_hold_s, factor),
-            "deadline_s": _maybe(bake.deadline_s, factor),
+            "deadline_s": _deadline(bake.deadline_s, factor),
         }
     )

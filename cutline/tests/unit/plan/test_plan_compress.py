@@ -81,12 +81,12 @@ def test_durations_and_spans_are_divided() -> None:
 
 
 def test_nothing_shrinks_below_what_systems_need() -> None:
-    """`every` stops at 0.2 s, everything but `for`, marks and window at 2 s."""
+    """`every` stops at 0.2 s, deadlines at 60 s, all but `for`, marks and window at 2 s."""
     plan = compressed(PLAN, 10_000)
     bake = plan.stages[0].bake
     assert bake is not None
     assert (bake.for_s, bake.every_s, bake.marks_s) == (8.64, 0.2, (0.36, 2.16, 8.64))
-    assert (bake.gap_s, bake.max_hold_s) == (2, 2)
+    assert (bake.gap_s, bake.max_hold_s, bake.deadline_s) == (2, 2, 60)
     assert (plan.watch.every_s, plan.watch.blind_after_s) == (0.2, 2)
     assert plan.probes["p"].fresh_s == 2
     assert plan.stages[0].steps[0].config.every_s == 0.2
