@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, TypeVar
 
 import httpx
@@ -59,4 +61,10 @@ async def fetch(client: httpx.AsyncClient, request: httpx.Request) -> Fetched:
 
 def client() -> httpx.AsyncClient:
     """Return a client without timeouts of its own: `within` has the one for all of it."""
-    return httpx.AsyncClient(timeout=None, follow_redirects=False)  # noqa: S113  # `within` bounds it
+    return httpx.AsyncClient(verify=_trusted(), timeout=None, follow_redirects=False)  # noqa: S113  # `within` bounds it
+
+
+@lru_cache(maxsize=1)
+def _trusted() -> ssl.SSLContext:
+    """Return whom we trust; reading the certificates costs more than a whole request."""
+    return httpx.create_ssl_context()
