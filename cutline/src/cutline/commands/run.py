@@ -19,7 +19,7 @@ from cutline.run.folder import RUNS, find
 from cutline.run.session import Session
 from cutline.run.standing import waits
 from cutline.run.status import as_json, view
-from cutline.run.story import said_of
+from cutline.run.story import Story
 from cutline.run.transitions import Phase
 
 
@@ -115,17 +115,18 @@ class _Told:
     """Prints the story of a run as it goes on: each entry once."""
 
     def __init__(self, seen: int, *, is_silent: bool) -> None:
-        self._seen = seen
+        self._seen, self._read = seen, 0
+        self._story = Story()
         self._is_silent = is_silent
 
     def tell(self, session: Session) -> None:
         """Print what is new."""
         entries = session.journal.entries()
-        for entry in entries[self._seen :]:
-            said = said_of(entry)
-            if said and not self._is_silent:
-                out.print(f"{entry.at[:19].replace('T', ' ')}  {said}", markup=False)
-        self._seen = len(entries)
+        for number, entry in enumerate(entries[self._read :], self._read):
+            line = self._story.line(entry)
+            if line and number >= self._seen and not self._is_silent:
+                out.print(line, markup=False, highlight=False, soft_wrap=True)
+        self._read = len(entries)
 
 
 def _refuse_seal(session: Session) -> None:

@@ -16,8 +16,9 @@ from cutline.run.failing import LastWords
 from cutline.run.form import Filled
 from cutline.run.standing import Wait, exit_of, waits
 from cutline.run.state import State
-from cutline.run.story import Fact, said_of
+from cutline.run.story import Fact, Story
 from cutline.run.transitions import Phase
+from cutline.run.watched import GateSeen
 
 STORY_LINES = 8
 STYLES = {
@@ -89,13 +90,14 @@ def view(
 ) -> RenderableType:
     """Return a run as a person sees it on a terminal."""
     parts: list[RenderableType] = [_head(state, now), _stages(state)]
-    if state.gates:
+    if _shown_gates(state):
         parts.append(_gates(state))
     parts += _waiting(state, forms or {})
     for one in failed:
         parts.append(Text(f"{one.step} said at the end (all of it: {one.file}):", style="yellow"))
         parts += [Text(f"  {line}") for line in one.lines]
-    told = [f"{e.at[:19].replace('T', ' ')}  {said}" for e in entries if (said := said_of(e))]
+    story = Story()
+    told = [line for entry in entries if (line := story.line(entry))]
     if told:
         parts += [Text(""), *(Text(line, style="dim") for line in told[-STORY_LINES:])]
     return Group(*parts)
@@ -141,9 +143,20 @@ def _bar(share: float, width: int = 20) -> str:
     return "█" * full + "░" * (width - full)
 
 
+def _shown_gates(state: State) -> Mapping[str, GateSeen]:
+    """Return the gates of the stage, or of the one before while it has not been judged."""
+    stage = state.stage
+    if stage is None or state.is_over:
+        return state.gates
+    own = {name: state.gates[name] for name in stage.gates if name in state.gates}
+    since = state.stage_at
+    is_judged = since is not None and any(seen.at >= since for seen in own.values())
+    return own if is_judged else {}
+
+
 def _gates(state: State) -> Table:
     table = Table("gate", "", "why", box=None, pad_edge=False, header_style="dim")
-    for name, seen in state.gates.items():
+    for name, seen in _shown_gates(state).items():
         waived = " (waived)" if seen.is_waived else ""
         verdict = Text(seen.verdict.value + waived, style=STYLES[seen.verdict])
         table.add_row(name, verdict, seen.why)

@@ -43,17 +43,58 @@ def _set(data: Data) -> str:
 
 
 def _judged(data: Data) -> str:
-    """Marks and ends are told; the instants between them are too many."""
-    if data.get("mark") is None and not data.get("is_end"):
+    """Marks and failures are told; the instants between them are too many."""
+    mark, failed = data.get("mark"), _told_verdicts(data)
+    if mark is None and not any(one["verdict"] == "FAIL" for one in data["verdicts"].values()):
         return ""
-    failed = [name for name, one in data["verdicts"].items() if one["verdict"] != "PASS"]
-    at = f"mark {words(float(data['mark']))}" if data.get("mark") is not None else "end"
-    return f"{at}: {', '.join(failed) + ' not passed' if failed else 'all gates pass'}"
+    at = f"mark {words(float(mark))}: " if mark else ""
+    return f"{at}{failed or 'all gates pass'}"
+
+
+def _told_verdicts(data: Data) -> str:
+    """Name the gates that did not pass, by what they say, the worst first."""
+    named = {verdict: _of(data, verdict) for verdict in _NOT_PASSED}
+    return ", ".join(f"{', '.join(names)} {_NOT_PASSED[v]}" for v, names in named.items() if names)
+
+
+def _of(data: Data, verdict: str) -> list[str]:
+    return [name for name, one in data["verdicts"].items() if one["verdict"] == verdict]
 
 
 def _ended(data: Data) -> str:
     verb = "undone" if data.get("is_undo") else "ended"
     return f"step {data['step']} {verb}, exit {data['exit_code']}"
+
+
+_NOT_PASSED = {"FAIL": "failed", "BLIND": "not measured", "THIN": "with too little to tell yet"}
+
+
+class Story:
+    """The story of one run, entry by entry: what repeats itself while a mark waits is told once.
+
+    Times of marks are those of the plan as it is written, also where it runs compressed.
+    """
+
+    def __init__(self) -> None:
+        self._factor = 1.0
+        self._last: tuple[object, object] | None = None
+
+    def line(self, entry: Fact) -> str:
+        """Return the line of the next entry, with its time; nothing for what is not told."""
+        if entry.kind == Kind.STARTED:
+            self._factor = float(entry.data.get("factor") or 1.0)
+        data = entry.data
+        if entry.kind == Kind.JUDGED:
+            clock = data.get("clock") or {}
+            now = (data.get("mark"), clock.get("last"))
+            if now == self._last:
+                return ""
+            self._last = now
+            if data.get("mark") is not None:
+                data = {**data, "mark": round(float(data["mark"]) * self._factor)}
+        says = SAYS.get(entry.kind)
+        said = says(data) if says else ""
+        return f"{entry.at[:19].replace('T', ' ')}  {said}" if said else ""
 
 
 SAYS: Mapping[str, Callable[[Data], str]] = {
