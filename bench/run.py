@@ -22,7 +22,15 @@ from rich.table import Table
 sys.path.insert(0, str(Path(__file__).parent))
 from row import Row
 
-MODULES = ("evidence", "extract", "ingest", "load", "parity", "routing")
+MODULES = (
+    "evidence",
+    "extract",
+    "ingest",
+    "load",
+    "parity",
+    "rehearsal",
+    "routing",
+)
 RESULTS = Path(__file__).parent / "results"
 
 
