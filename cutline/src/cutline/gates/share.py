@@ -29,8 +29,8 @@ def share(names: tuple[str | None, str | None], seen: Seen, conditions: Conditio
 
     More than all or less than nothing is nonsense, and nonsense is no measurement.
     """
-    count, total = (conditions.field(str(name)) for name in names)
-    return share_of((count, total), seen.readings, seen, conditions)
+    fields = (conditions.field(str(names[0])), conditions.field(str(names[1])))
+    return share_of(fields, seen.readings, seen, conditions)
 
 
 def share_of(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from cutline.gates import Conditions, judge, judge_confirm, judge_trigger
@@ -90,18 +90,18 @@ class Watcher:
         """Return all that a trigger's verdict depends on; ages only where the plan limits them."""
         if one.trigger.report is not None:
             return [one.trigger.report in state.reported]
-        basis: list[Any] = [id(scope)]
-        fresh = scope.conditions.fresh_s
-        for field_ in one.fields:
+        basis: list[Any] = [scope]
+        for field_, limit in one.fields:
             reading = readings.get((field_.probe, field_.side))
             if reading is None:
                 basis.append(None)
                 continue
-            found = reading.values.get(field_.name) if reading.values is not None else None
-            limit_s = fresh.get(field_.probe)
-            # The reason of an old reading says how old: it is made anew each time.
-            is_old = limit_s is not None and now - reading.measured_at > timedelta(seconds=limit_s)
-            basis.append((type(found), found, found is None and reading.why, is_old and now))
+            values = reading.values
+            found = values.get(field_.name) if values is not None else None
+            basis.append(found)
+            basis.append(reading.why if found is None else type(found))
+            if limit is not None and now - reading.measured_at > limit:
+                basis.append(now)  # the reason of an old reading says how old: made anew each time
         return basis
 
 

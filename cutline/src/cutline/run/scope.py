@@ -44,12 +44,12 @@ class Reads:
 
 @dataclass(frozen=True, slots=True)
 class Watches:
-    """A trigger with the probes that it reads."""
+    """A trigger with the probes that it reads, and how old each of its fields may be."""
 
     label: str
     trigger: Trigger
     keys: tuple[Key, ...]
-    fields: tuple[Field, ...]
+    fields: tuple[tuple[Field, timedelta | None], ...]
     rank: int
 
 
@@ -185,7 +185,12 @@ def _watches(plan: Plan, conditions: Conditions) -> Iterator[Watches]:
         ]
         keys = {(field.probe, field.side): None for field in fields}
         rank = SEVERITIES.index(trigger.severity)
-        yield Watches(trigger.label, trigger, tuple(keys), tuple(fields), rank)
+        aged = tuple((field, _limit(conditions.fresh_s.get(field.probe))) for field in fields)
+        yield Watches(trigger.label, trigger, tuple(keys), aged, rank)
+
+
+def _limit(fresh_s: float | None) -> timedelta | None:
+    return None if fresh_s is None else timedelta(seconds=fresh_s)
 
 
 def _baseline(plan: Plan, stage: Stage | None, conditions: Conditions) -> tuple[Key, ...]:
