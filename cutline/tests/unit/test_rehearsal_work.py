@@ -57,12 +57,22 @@ def test_failures_are_of_the_side_that_fails() -> None:
 
 
 def test_what_gets_stuck_counts_as_stuck_after_its_time_and_never_ends() -> None:
-    """It is in flight from the start, stuck two hours later, and no success."""
+    """It is in flight from the start, stuck two hours later, and in no rate."""
     work = played(3, percent=100, v2={"stuck_pct": 100, "stuck_after": "2h"})
-    total = work.metric("$total", "v2", START, START + 3 * HOUR)
-    assert work.metric("$in_flight", "v2", START, START + 3 * HOUR) == total > 0
-    assert 0 < work.metric("$stuck", "v2", START, START + 3 * HOUR) < total
-    assert work.metric("$ok", "v2", START, START + 3 * HOUR) == 0
+    whole = (START, START + 3 * HOUR)
+    arrived = work.metric("$to_v2", "v2", *whole)
+    assert work.metric("$in_flight", "v2", *whole) == arrived > 0
+    assert 0 < work.metric("$stuck", "v2", *whole) < arrived
+    assert work.metric("$total", "v2", *whole) == 0
+
+
+def test_what_takes_long_is_stuck_until_it_ends() -> None:
+    """Open for longer than `stuck_after`, however it ends."""
+    work = played(9, percent=100, v2={"median": "4h", "spread": 0.0, "stuck_after": "1h"})
+    early, late = START + HOUR, START + 9 * HOUR
+    assert work.metric("$stuck", "v2", START, early) == 0
+    older, ended = (work.metric("$to_v2", "v2", START, START + hours * HOUR) for hours in (8, 5))
+    assert work.metric("$stuck", "v2", START, late) == older - ended > 0
 
 
 @pytest.mark.parametrize(("hour", "is_night"), [(15, True), (2, False)])
@@ -71,7 +81,7 @@ def test_nights_have_less_traffic(hour: int, *, is_night: bool) -> None:
     night = {"from": "22:00", "to": "06:00", "per_hour": 0}
     work = played(24, percent=0, traffic={"per_hour": 600, "night": night})
     since = START + hour * HOUR
-    count = work.metric("$total", "v1", since, since + HOUR)
+    count = work.metric("$arrived", "v1", since, since + HOUR)
     assert (count == 0) is is_night
 
 
@@ -83,5 +93,5 @@ def test_a_change_of_force_holds_from_then_on() -> None:
     failing = Side(fails_pct=100)
     work.advance(START + 20 * HOUR, Force(play.v1, failing, Traffic(per_hour=60), 100))
     assert work.metric("$failed", "v2", START, START + 10 * HOUR) == 0
-    late = (START + 10 * HOUR, START + 20 * HOUR)
+    late = (START + 11 * HOUR, START + 20 * HOUR)
     assert work.metric("$failed", "v2", *late) == work.metric("$total", "v2", *late) > 0

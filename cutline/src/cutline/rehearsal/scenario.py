@@ -21,11 +21,11 @@ from cutline.plan.probe import FieldType
 _MOMENT = re.compile(r"(?P<stage>.+?)(?:\s*\+\s*(?P<after>\S+))?")
 # What a probe's field may be said to measure of the simulated work of its side.
 METRICS: Mapping[str, FieldType] = {
-    "$ok": "int",  # items that arrived in the span and ended well
-    "$total": "int",  # items that arrived in the span and ended, or never will
+    "$ok": "int",  # items that ended well in the span
+    "$total": "int",  # items that ended in the span
     "$failed": "int",
-    "$stuck": "int",  # items that never end and are older than `stuck_after`
-    "$in_flight": "int",
+    "$stuck": "int",  # open at the end of the span, for longer than `stuck_after`
+    "$in_flight": "int",  # open at the end of the span
     "$seconds": "list(double)",  # how long each ended item of the span took
     "$errors": "list(string)",  # the error texts of the span
     "$slow_pct": "double",  # per cent of the span's items that took longer than `slow_after`

@@ -1,17 +1,18 @@
 """The simulated work: items arrive, are routed by the switch, and end well, badly or never.
 
-Time goes by in slices of a minute. Each draws its items from the scenario's seed, and is kept as
-running totals, so that any span is answered by a difference.
+Time goes by in slices of a minute, each of which draws its items from the scenario's seed. An item
+belongs to the span in which it ended, as in a table of finished work.
 """
 
 from __future__ import annotations
 
 import math
 import random
-from bisect import bisect_left, bisect_right, insort
+from bisect import bisect_left, insort
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from heapq import heappop, heappush
 from zoneinfo import ZoneInfo
 
 from cutline.rehearsal.scenario import Scenario, Side, Traffic
@@ -34,34 +35,44 @@ class Force:
 
 @dataclass(slots=True)
 class Ledger:
-    """The items of one side, in the order of their arrival (s since the start).
+    """The items of one side; all times are seconds since the start.
 
-    `seconds` is how long each took that ends, and `ends_before` how many of those stand before an
-    item; the other totals likewise, so a span is a difference of two of their places.
+    What has ended stands in the order in which it ended, with running totals, so what ended in a
+    span is a difference of two places. What is open waits in a heap for its end.
     """
 
     arrived_s: list[float] = field(default_factory=list)
+    open_: list[tuple[float, int, float, str, float]] = field(default_factory=list)
+    ended_s: list[float] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
-    ends_before: list[int] = field(default_factory=lambda: [0])
     errors: list[str] = field(default_factory=list)
     failed_before: list[int] = field(default_factory=lambda: [0])
     slow_before: list[int] = field(default_factory=lambda: [0])
-    stuck_s: list[float] = field(default_factory=list)  # arrival of what never ends
-    ended_s: list[float] = field(default_factory=list)  # sorted
+    long_s: list[float] = field(default_factory=list)  # arrival of what takes over `stuck_after`
+    long_ended_s: list[float] = field(default_factory=list)
 
-    def add(self, arrived_s: float, took_s: float, error: str, slow_after_s: float) -> None:
+    def add(self, arrived_s: float, took_s: float, error: str, side: Side) -> None:
         """Take the next item; `took_s` is infinite for one that never ends."""
-        if took_s == math.inf:
-            self.stuck_s.append(arrived_s)
-        else:
-            insort(self.ended_s, arrived_s + took_s)
-            self.seconds.append(round(took_s, 3))
-        if error:
-            self.errors.append(error)
+        if took_s > side.stuck_after_s:
+            self.long_s.append(arrived_s)
+        if took_s != math.inf:
+            number = len(self.arrived_s)
+            item = (arrived_s + took_s, number, took_s, error, side.slow_after_s)
+            heappush(self.open_, item)
+            if took_s > side.stuck_after_s:
+                insort(self.long_ended_s, item[0])
         self.arrived_s.append(arrived_s)
-        self.ends_before.append(len(self.seconds))
-        self.failed_before.append(len(self.errors))
-        self.slow_before.append(self.slow_before[-1] + (slow_after_s < took_s < math.inf))
+
+    def end(self, until_s: float) -> None:
+        """Let everything end whose time has come."""
+        while self.open_ and self.open_[0][0] <= until_s:
+            ended_s, _, took_s, error, slow_after_s = heappop(self.open_)
+            self.ended_s.append(ended_s)
+            self.seconds.append(round(took_s, 3))
+            if error:
+                self.errors.append(error)
+            self.failed_before.append(len(self.errors))
+            self.slow_before.append(self.slow_before[-1] + (took_s > slow_after_s))
 
 
 class Work:
@@ -82,6 +93,8 @@ class Work:
         while self._done_s + SLICE_S <= until_s:
             self._slice(self._done_s, force)
             self._done_s += SLICE_S
+        for ledger in self._sides.values():
+            ledger.end(until_s)
 
     def _slice(self, at_s: float, force: Force) -> None:
         draw = self._random.random
@@ -94,13 +107,12 @@ class Work:
     def _item(self, arrived_s: float, side: Side, ledger: Ledger) -> None:
         found = self._random.random() * 100
         took_s = side.median_s * math.exp(self._random.gauss(0, side.spread))
+        error = ""
         if found < side.stuck_pct:
-            ledger.add(arrived_s, math.inf, "", side.slow_after_s)
+            took_s = math.inf
         elif found < side.stuck_pct + side.fails_pct:
             error = self._random.choice(side.errors or ("failed",))
-            ledger.add(arrived_s, took_s, error, side.slow_after_s)
-        else:
-            ledger.add(arrived_s, took_s, "", side.slow_after_s)
+        ledger.add(arrived_s, took_s, error, side)
 
     def _per_hour(self, at_s: float, traffic: Traffic) -> float:
         if traffic.night is None:
@@ -142,15 +154,15 @@ class Span:
     ) -> None:
         self._ledger, self._sides, self._stuck_after_s = ledger, sides, stuck_after_s
         self._first_s, self._last_s = first_s, last_s
-        self._low = bisect_left(ledger.arrived_s, first_s)
-        self._high = bisect_left(ledger.arrived_s, last_s)
+        self._low = bisect_left(ledger.ended_s, first_s)
+        self._high = bisect_left(ledger.ended_s, last_s)
 
     def metric(self, name: str) -> Value:
         """Return a metric of the work; `$switch` is none of it."""
         return _METRICS[name](self)
 
     def total(self) -> int:
-        """Count what arrived."""
+        """Count what ended."""
         return self._high - self._low
 
     def failed(self) -> int:
@@ -158,27 +170,23 @@ class Span:
         before = self._ledger.failed_before
         return before[self._high] - before[self._low]
 
-    def never_end(self) -> int:
-        """Count what arrived in the span and never ends."""
-        before = self._ledger.ends_before
-        return self.total() - (before[self._high] - before[self._low])
-
     def ok(self) -> int:
-        """Count what arrived and ended well, or is about to."""
-        return self.total() - self.failed() - self.never_end()
+        """Count what ended well."""
+        return self.total() - self.failed()
 
     def stuck(self) -> int:
-        """Count what has not ended for longer than `stuck_after`, whenever it arrived."""
-        return bisect_left(self._ledger.stuck_s, self._last_s - self._stuck_after_s)
+        """Count what has been open for longer than `stuck_after` at the end of the span."""
+        ledger = self._ledger
+        long = bisect_left(ledger.long_s, self._last_s - self._stuck_after_s)
+        return long - bisect_left(ledger.long_ended_s, self._last_s)
 
     def in_flight(self) -> int:
-        """Count what has arrived by the end of the span and has not ended by then."""
-        return self._high - bisect_right(self._ledger.ended_s, self._last_s)
+        """Count what had arrived by the end of the span and had not ended."""
+        return bisect_left(self._ledger.arrived_s, self._last_s) - self._high
 
     def seconds(self) -> tuple[float, ...]:
         """Return how long each took that ended."""
-        before = self._ledger.ends_before
-        return tuple(self._ledger.seconds[before[self._low] : before[self._high]])
+        return tuple(self._ledger.seconds[self._low : self._high])
 
     def errors(self) -> tuple[str, ...]:
         """Return the texts of what ended badly."""
@@ -192,7 +200,9 @@ class Span:
 
     def per_hour(self) -> float:
         """Return how many arrived an hour."""
-        return self.total() * 3600 / max(self._last_s - self._first_s, 1.0)
+        arrived_s = self._ledger.arrived_s
+        count = bisect_left(arrived_s, self._last_s) - bisect_left(arrived_s, self._first_s)
+        return count * 3600 / max(self._last_s - self._first_s, 1.0)
 
     def routed(self, side: str) -> int:
         """Count what arrived and was routed to a side."""

@@ -86,7 +86,7 @@ class SimulatedWorld:
         is_late = question.is_late
         if is_late and not self._plan.probes[probe].past:
             return Reading(question, question.until, None, "it cannot be asked about the past")
-        own = [event for event in now if event.probe == probe]
+        own = [event for event in now if event.probe == probe] if now else now
         for event in own:
             if event.blind is not None:
                 return Reading(question, question.until, None, event.blind)

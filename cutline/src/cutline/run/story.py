@@ -122,6 +122,7 @@ SAYS: Mapping[str, Callable[[Data], str]] = {
     ),
     Kind.REPORTED: lambda d: f"{d['what']} reported by {d['by']}",
     Kind.ABSENT: lambda d: f"nobody watched since {d['since'][:19]}",
+    Kind.CLOCK_WENT_BACK: lambda d: f"the clock went back by {words(float(d['by_s']))}",
     Kind.ROLLBACK_STARTED: lambda d: f"rollback: {d['why']}",
     Kind.ROLLBACK_STATE: lambda d: f"rollback, {d['state']}: {d['why']}",
     Kind.ROLLED_BACK: lambda _: "rolled back",
