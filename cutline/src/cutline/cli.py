@@ -15,6 +15,7 @@ COMMANDS = {
     "abort": "rollback",
     "amend": "amend",
     "approve": "approve",
+    "backtest": "backtest",
     "check": "check",
     "doctor": "doctor",
     "extend": "messages",

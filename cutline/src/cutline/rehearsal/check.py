@@ -14,6 +14,7 @@ from cutline.plan.probe import FieldType
 from cutline.plan.source import Source
 from cutline.plan.trigger import Trigger
 from cutline.rehearsal.people import ANY
+from cutline.rehearsal.reads import fields_of
 from cutline.rehearsal.scenario import METRICS, Event, Moment, Scenario
 from cutline.rehearsal.timeline import START
 
@@ -144,17 +145,8 @@ def _read(plan: Plan) -> Iterator[tuple[str, str, str]]:
 
 
 def _of(what: str, one: Gate | Trigger, conditions: Conditions) -> Iterator[tuple[str, str, str]]:
-    check = one.check if isinstance(one, Gate) else one.when
-    if check is not None:
-        for _, field in conditions.compiled(check).fields:
-            yield what, field.probe, field.name
-    named: list[str | None] = [one.rate, one.of]
-    if isinstance(one, Gate):
-        named += [one.no_new, one.no_upward]
-    for text in named:
-        if text is not None:
-            field = conditions.field(text)
-            yield what, field.probe, field.name
+    for field in fields_of(one, conditions):
+        yield what, field.probe, field.name
 
 
 def _steps(scenario: Scenario, plan: Plan, source: Source) -> Iterator[Fault]:
