@@ -38,15 +38,14 @@ evidence: {worm: "file://worm", key: {env: CUTLINE_KEY}}
 switch: {env_file: {path: .env, key: PERCENT}}
 probes:
   marker: {sql: {dsn: "sqlite:///marks.db", query: "SELECT
-    (SELECT count(*) FROM marks WHERE name = 'once') AS once,
     (SELECT count(*) FROM marks WHERE name = 'arm') > 0 AND (SELECT broken FROM world) AS broken"},
-    returns: {once: int, broken: int}}
+    returns: {broken: int}}
 gates:
   sound: {check: marker.broken == 0}
 stages:
   - name: prepare
     steps:
-      - {name: once, command: [python3, mark.py, once], done: marker.once > 0}
+      - {name: once, command: [python3, mark.py, once]}
       - {name: again, command: [python3, mark.py, again], repeatable: true}
   - name: canary
     percent: 10

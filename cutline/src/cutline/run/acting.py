@@ -29,7 +29,7 @@ from cutline.run.reading import Question
 from cutline.run.recording import readings_data
 from cutline.run.scope import Key, keys_of, scope_of
 from cutline.run.state import State
-from cutline.run.world import World
+from cutline.run.world import Call, World
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,9 +168,14 @@ class Hand:
                         "files": dict(ended.files),
                     }
                     state = self.record(state, Kind.STEP_ENDED, data)
-                elif not is_alive:
+                elif not is_alive and not self._begins(call):
                     state = self.record(state, Kind.STEP_CUT_OFF, of)
         return state
+
+    def _begins(self, call: Call) -> bool:
+        """Start a try whose intent was journaled and that never began; nothing if it had begun."""
+        self.world.start(call)
+        return self.world.is_running(call) or self.world.outcome(call) is not None
 
     def _baseline(self, state: State, action: TakeBaseline) -> State:
         now = self.clock.now()

@@ -26,7 +26,7 @@ def check_stages(plan: Plan, source: Source) -> Iterator[Fault]:
             yield source.fault((*loc, "name"), what)
         yield from _gates(plan, stage, number, source)
         if stage.bake is not None:
-            yield from _bake(stage.bake, (*loc, "bake"), source)
+            yield from _bake(stage.bake, plan.watch.every_s, (*loc, "bake"), source)
         elif stage.percent:
             what = f"raises traffic to {stage.percent} % and does not bake: nothing must hold"
             yield source.warning((*loc, "percent"), what)
@@ -87,7 +87,7 @@ def _is_side(plan: Plan, gate: str) -> bool:
     return any(plan.gates[gate].than in probe.sides for probe in plan.probes.values())
 
 
-def _bake(bake: Bake, loc: Loc, source: Source) -> Iterator[Fault]:
+def _bake(bake: Bake, tick_s: float, loc: Loc, source: Source) -> Iterator[Fault]:
     whole = words(bake.for_s)
     if isinstance(bake.marks, tuple):
         for number, mark in enumerate(bake.marks):
@@ -106,6 +106,10 @@ def _bake(bake: Bake, loc: Loc, source: Source) -> Iterator[Fault]:
     if bake.gap_s < bake.every_s:
         what = f"`max_gap` is shorter than `every` ({words(bake.every_s)}): no distance ever counts"
         yield source.fault((*loc, "max_gap"), what)
+    elif bake.gap_s < tick_s:
+        what = f"`max_gap` is shorter than a tick ({words(tick_s)}): this bake never ends"
+        key = "every" if bake.max_gap_s is None else "max_gap"
+        yield source.fault((*loc, key), what)
     if bake.deadline_s is not None and bake.deadline_s <= bake.for_s:
         yield source.fault((*loc, "deadline"), f"the deadline passes before the bake of {whole}")
 
