@@ -121,6 +121,6 @@ def test_the_numbered_files_hold_what_the_steps_printed(tmp_path: Path) -> None:
         numbered.write(tmp_path, WHOLE, PLAN, lambda digest: f"all green {digest[:2]}".encode())
     assert "all green ef" in (tmp_path / "30_rc_gates.txt").read_text()
     scope = (tmp_path / "00_scope.txt").read_text()
-    assert "DATABASE_URL: set" in scope
+    assert "DATABASE_URL is set" in scope
     assert "NOT CLEAN" in scope
     assert sorted(path.name for path in tmp_path.iterdir()) == ["00_scope.txt", "30_rc_gates.txt"]

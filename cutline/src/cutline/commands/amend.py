@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from cutline.commands.run import pairs
-from cutline.commands.send import by_somebody, of_a_run, send
+from cutline.commands.send import Refused, by_somebody, of_a_run, send
 from cutline.console import out
 from cutline.errors import Exit, WrongUsage
 from cutline.evidence.journal import Journal
@@ -15,6 +15,7 @@ from cutline.evidence.secrets import Redactor
 from cutline.plan.compress import compressed
 from cutline.plan.difference import difference
 from cutline.plan.load import load
+from cutline.run.amending import amendment
 from cutline.run.folder import find
 from cutline.run.open import resume
 from cutline.run.session import begin_files
@@ -46,6 +47,11 @@ def amend(  # one parameter an option
     factor = state.origin.factor
     new = compressed(loaded.plan, factor) if factor != 1 else loaded.plan
     changes = difference(state.plan, new)
+    model = new.model_dump(mode="json", exclude_unset=True)
+    if changes:
+        found, why = amendment(state, {"plan": {"model": model}, "reason": reason}, difference)
+        if why:
+            raise Refused(f"{folder.name} cannot go on with this plan", where=str(plan), why=why)
     if not changes and loaded.digest == state.plan_digest:
         raise WrongUsage("the plan has not changed", where=str(plan), remedy="nothing to do")
     if not as_json:
@@ -53,11 +59,13 @@ def amend(  # one parameter an option
             how = "looser" if change.is_looser else "tighter or equal"
             line = f"{change.path}: {change.before} -> {change.after} ({how})"
             out.print(line, markup=False)
+        if changes:
+            out.print(f"it wants {found['quorum']} approval(s) by others", markup=False)
     data = {
         "plan": {
             "name": new.name,
             "digest": loaded.digest,
-            "model": new.model_dump(mode="json", exclude_unset=True),
+            "model": model,
         },
         "files": begin_files(folder, loaded.files, Redactor()),
         "reason": reason,

@@ -7,27 +7,14 @@ from pathlib import Path
 
 import click
 
-from cutline.commands.send import by_somebody, of_a_run, send
+from cutline.commands.send import Duration, by_somebody, of_a_run, send
+from cutline.console import err
 from cutline.errors import Exit, WrongUsage
+from cutline.evidence.journal import Journal
 from cutline.plan.duration import seconds
+from cutline.run.open import resume as state_of
 
 LONGEST_OVERRIDE = {"gate": 24, "bake": 24, "trigger": 4}  # hours
-
-
-class Duration(click.ParamType[float]):
-    """A duration such as 90s, 6h or 2d."""
-
-    name = "duration"
-
-    def convert(
-        self, value: object, param: click.Parameter | None, ctx: click.Context | None
-    ) -> float:
-        """Return seconds."""
-        try:
-            found = seconds(value)
-            return float(str(found))
-        except ValueError as error:
-            self.fail(str(error), param, ctx)
 
 
 @click.command()
@@ -37,7 +24,11 @@ class Duration(click.ParamType[float]):
 @click.option("--note", default="", help="What was seen, and where.")
 def report(*, run: str, what: str, runs: Path, by: str, note: str, as_json: bool) -> int:
     """Report WHAT (such as complaint or corruption): triggers `report: WHAT` act on it."""
-    send(run, runs, "report", by, {"what": what, "note": note}, as_json=as_json)
+    folder = send(run, runs, "report", by, {"what": what, "note": note}, as_json=as_json)
+    known = [one.report for one in state_of(Journal.open(folder.path)).plan.triggers if one.report]
+    if what not in known:
+        words = ", ".join(known) or "none"
+        err.print(f"no trigger acts on {what!r}; it is kept. The plan's words: {words}")
     return int(Exit.OK)
 
 
@@ -57,7 +48,7 @@ def note(*, run: str, text: str, runs: Path, by: str, as_json: bool) -> int:
 @click.option("--reason", required=True)
 def pause(*, run: str, runs: Path, by: str, reason: str, as_json: bool) -> int:
     """Pause RUN: traffic stays where it is, triggers are still watched."""
-    send(run, runs, "pause", by, {"reason": reason}, as_json=as_json)
+    send(run, runs, "pause", by, {"note": reason}, as_json=as_json)
     return int(Exit.OK)
 
 
@@ -65,9 +56,11 @@ def pause(*, run: str, runs: Path, by: str, reason: str, as_json: bool) -> int:
 @of_a_run
 @by_somebody
 @click.option("--reason", default="", help="Why it may go on.")
-def resume(*, run: str, runs: Path, by: str, reason: str, as_json: bool) -> int:
+@click.option("--pause", "one", help="End this pause alone, by its word in `status --json`.")
+def resume(*, run: str, runs: Path, by: str, reason: str, one: str | None, as_json: bool) -> int:
     """Let RUN go on after a pause."""
-    send(run, runs, "resume", by, {"reason": reason}, as_json=as_json)
+    data = {"note": reason} | ({} if one is None else {"reason": one})
+    send(run, runs, "resume", by, data, as_json=as_json)
     return int(Exit.OK)
 
 
@@ -78,7 +71,7 @@ def resume(*, run: str, runs: Path, by: str, reason: str, as_json: bool) -> int:
 @click.option("--reason", required=True)
 def extend(*, run: str, runs: Path, by: str, for_s: float, reason: str, as_json: bool) -> int:
     """Make the bake of the present stage longer."""
-    send(run, runs, "extend", by, {"by_s": for_s, "reason": reason}, as_json=as_json)
+    send(run, runs, "extend", by, {"by_s": for_s, "note": reason}, as_json=as_json)
     return int(Exit.OK)
 
 
@@ -86,9 +79,16 @@ def extend(*, run: str, runs: Path, by: str, for_s: float, reason: str, as_json:
 @of_a_run
 @by_somebody
 @click.option("--reason", default="", help="Why it may run once more.")
-def retry(*, run: str, runs: Path, by: str, reason: str, as_json: bool) -> int:
-    """Try a step again that failed or was cut off."""
-    send(run, runs, "retry", by, {"reason": reason}, as_json=as_json)
+@click.option("--step", help="Which step, where several wait.")
+@click.option("--done", is_flag=True, help="It was done: go on without running it again.")
+def retry(  # one parameter an option
+    *, run: str, runs: Path, by: str, reason: str, step: str | None, done: bool, as_json: bool
+) -> int:
+    """Try a step again that failed or was cut off, or say that it was done."""
+    data: dict[str, object] = {"note": reason, "done": done}
+    if step is not None:
+        data["step"] = step
+    send(run, runs, "retry", by, data, as_json=as_json)
     return int(Exit.OK)
 
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import click
 
 from cutline.commands.run import pairs
-from cutline.commands.send import by_somebody, of_a_run
+from cutline.commands.send import Duration, by_somebody, check, of_a_run
 from cutline.console import err, out, print_json
-from cutline.errors import CannotMeasure, CannotWrite, Exit
+from cutline.errors import CannotMeasure, CannotWrite, Exit, Problem, WrongUsage
 from cutline.evidence.secrets import Redactor
 from cutline.plan.interpolate import named_inputs
 from cutline.plan.load import load
@@ -23,16 +23,24 @@ from cutline.run.standing import exit_of
 from cutline.run.status import as_json
 from cutline.switches import switch
 
-PATIENCE_S = 10.0
+PATIENCE = click.option(
+    "--patience",
+    "patience_s",
+    type=Duration(),
+    default="10s",
+    show_default=True,
+    help="How long to wait for another tick, before the switch is set without one.",
+)
 
 
 @click.command()
 @of_a_run
 @by_somebody
 @click.option("--reason", required=True)
+@PATIENCE
 @click.option("--force", is_flag=True, help="RUN is a plan file: lower its switch, run or no run.")
 @click.option("--input", "given", multiple=True, metavar="NAME=VALUE", help="With --force.")
-def rollback(  # one parameter an option
+def rollback(  # noqa: PLR0913  # one parameter an option
     *,
     run: str,
     runs: Path,
@@ -40,6 +48,7 @@ def rollback(  # one parameter an option
     reason: str,
     force: bool,
     given: tuple[str, ...],
+    patience_s: float,
     as_json: bool,
 ) -> int:
     """Roll RUN back: lower the switch, confirm, drain, undo. It ticks at once.
@@ -48,34 +57,49 @@ def rollback(  # one parameter an option
     """
     if force:
         return _force(Path(run), given, is_json=as_json)
-    return _send(find(run, runs), "rollback", by, reason, is_json=as_json)
+    return _send(find(run, runs), "rollback", by, reason, patience_s, is_json=as_json)
 
 
 @click.command()
 @of_a_run
 @by_somebody
 @click.option("--reason", required=True)
-def abort(*, run: str, runs: Path, by: str, reason: str, as_json: bool) -> int:
+@PATIENCE
+def abort(  # one parameter an option
+    *, run: str, runs: Path, by: str, reason: str, patience_s: float, as_json: bool
+) -> int:
     """Roll RUN back and close it as aborted."""
-    return _send(find(run, runs), "abort", by, reason, is_json=as_json)
+    return _send(find(run, runs), "abort", by, reason, patience_s, is_json=as_json)
 
 
-def _send(folder: RunFolder, verb: str, by: str, reason: str, *, is_json: bool) -> int:
+def _send(  # what, to whom, by whom, and how long it waits
+    folder: RunFolder, verb: str, by: str, reason: str, patience_s: float, *, is_json: bool
+) -> int:
     """Put the message and tick; whatever stands in the way of a tick, the switch is lowered."""
+    if folder.is_closed:
+        raise WrongUsage(
+            f"{folder.name} is closed",
+            where=str(folder.path),
+            why="nothing is written into a closed run",
+            remedy="cutline rollback PLAN --force lowers the switch all the same",
+        )
+    session = _session(folder)
+    if session.state.no_return is not None:
+        check(folder, verb, by, {"reason": reason})
     try:
         Inbox(folder.inbox).put(verb, by, datetime.now(UTC), {"reason": reason})
     except CannotWrite as problem:
         err.print(f"{problem}\nthe switch is lowered all the same", markup=False)
-    session = Session.open(folder)
+        _lower(session)
+        raise
     try:
-        state = session.tick(wait_s=PATIENCE_S)
+        state = session.tick(wait_s=patience_s)
     except Busy:
-        state = session.state
-        if state.no_return is None:
-            lowered = session.world.set_switch(0)
-            said = "the switch is at 0" if lowered.is_set else f"NOT LOWERED: {lowered.why}"
-            err.print(f"another tick holds the run; {said}. The next tick does the rest")
-            return int(Exit.IN_PROGRESS if lowered.is_set else Exit.NOT_WRITTEN)
+        return _beside(session, is_json=is_json)
+    except (CannotWrite, CannotMeasure) as problem:
+        err.print(f"{problem}\nthe switch is lowered all the same", markup=False)
+        _lower(session)
+        raise
     if is_json:
         print_json(as_json(state, session.clock.now()))
     else:
@@ -84,6 +108,37 @@ def _send(folder: RunFolder, verb: str, by: str, reason: str, *, is_json: bool) 
         if state.outcome is None:
             out.print(f"  cutline tick {folder.name}", markup=False)
     return int(exit_of(state))
+
+
+def _session(folder: RunFolder) -> Session:
+    try:
+        return Session.open(folder)
+    except Problem as problem:
+        err.print(
+            f"{folder.name} cannot be opened; cutline rollback PLAN --force needs no run",
+            markup=False,
+        )
+        raise problem from None
+
+
+def _beside(session: Session, *, is_json: bool) -> int:
+    """Lower the switch beside a tick that holds the run: lowering needs no lock."""
+    if session.state.no_return is not None:
+        raise WrongUsage("another tick holds the run", remedy="the next tick takes the message")
+    why = _lower(session)
+    if is_json:
+        print_json({"run": session.folder.name, "is_busy": True, "is_lowered": not why, "why": why})
+    else:
+        said = f"NOT LOWERED: {why}" if why else "the switch is at 0"
+        out.print(f"another tick holds the run; {said}. The next tick does the rest", markup=False)
+    return int(Exit.NOT_WRITTEN if why else Exit.IN_PROGRESS)
+
+
+def _lower(session: Session) -> str:
+    """Set the switch to 0 and return why that did not work, or nothing."""
+    if session.state.no_return is not None:
+        return "behind a step of no return"
+    return session.world.lower()
 
 
 def _force(path: Path, given: tuple[str, ...], *, is_json: bool) -> int:

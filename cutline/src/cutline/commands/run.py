@@ -9,7 +9,7 @@ from rich.console import RenderableType
 from rich.live import Live
 
 from cutline.console import err, out, print_json
-from cutline.errors import Exit, WrongUsage
+from cutline.errors import CannotWrite, Exit, WrongUsage
 from cutline.plan.load import load
 from cutline.run import forms, loop
 from cutline.run.begin import Asked, open_or_begin
@@ -89,11 +89,13 @@ def watch(session: Session, clock: RealClock, *, stay: bool, is_json: bool) -> E
     """Tick in the foreground; live on a terminal, line by line elsewhere, silent for JSON."""
     if out.is_terminal and not is_json:
         with Live(console=out, refresh_per_second=4, transient=True) as live:
-            code = loop.run(session, clock, lambda s: live.update(_seen(s, clock)), stay=stay)
+            code = loop.run(
+                session, clock, lambda s: live.update(_seen(s, clock)), _Unwritten().tell, stay=stay
+            )
         out.print(_seen(session, clock))
         return code
     told = _Told(0 if session.is_new else len(session.journal.entries()), is_silent=is_json)
-    code = loop.run(session, clock, told.tell, stay=stay)
+    code = loop.run(session, clock, told.tell, _Unwritten().tell, stay=stay)
     now = clock.now()
     missing = forms.missing(session.state, session.folder.path, now)
     if is_json:
@@ -127,6 +129,19 @@ class _Told:
             if line and number >= self._seen and not self._is_silent:
                 out.print(line, markup=False, highlight=False, soft_wrap=True)
         self._read = len(entries)
+
+
+class _Unwritten:
+    """Says once that the journal cannot be written, not at every tick."""
+
+    def __init__(self) -> None:
+        self._said = ""
+
+    def tell(self, problem: CannotWrite) -> None:
+        """Say it, if it is new."""
+        if str(problem) != self._said:
+            self._said = str(problem)
+            err.print(f"{problem}\nthe run is watched on; nothing but lowering", markup=False)
 
 
 def _refuse_seal(session: Session) -> None:

@@ -19,7 +19,7 @@ from cutline.run.folder import RUNS, every, find
 from cutline.run.open import resume
 from cutline.run.standing import exit_of
 from cutline.run.state import State
-from cutline.run.status import as_json, view
+from cutline.run.status import as_json, is_absent, view
 
 RUNS_OPTION = click.option(
     "--runs", type=click.Path(path_type=Path, file_okay=False), default=RUNS, show_default=True
@@ -55,25 +55,45 @@ def status(*, run: str | None, is_all: bool, runs: Path, is_watched: bool, is_js
 
 def _all(runs: Path, *, is_json: bool) -> int:
     now = datetime.now(UTC)
-    found = list(_states(runs))
+    found = list(read(runs))
+    states = [one for one in found if isinstance(one, State)]
+    broken = [one for one in found if not isinstance(one, State)]
+    code = int(Exit.NOT_MEASURED if broken else Exit.OK)
     if is_json:
-        print_json({"runs": [as_json(state, now) for state in found]})
-        return int(Exit.OK)
+        failed = [{"run": name, **problem.as_json()} for name, problem in broken]
+        print_json({"runs": [as_json(state, now) for state in states], "failed": failed})
+        return code
     if not found:
         raise WrongUsage("there is no run here", where=str(runs), remedy="cutline run PLAN --by …")
-    for state in found:
-        where = state.outcome or f"{state.phase.value} {state.stage_name}".strip()
-        out.print(f"{state.run}  {where}", markup=False)
-    return int(Exit.OK)
+    for state in states:
+        out.print(f"{state.run}  {_where(state, now)}", markup=False)
+    for name, problem in broken:
+        err.print(f"{name}: {problem}", markup=False)
+    return code
 
 
-def _states(runs: Path) -> Iterator[State]:
-    """Yield every run that can be read; one that cannot is told, and hides no other."""
+def _where(state: State, now: datetime) -> str:
+    where = state.outcome or f"{state.phase.value} {state.stage_name}".strip()
+    seen = "" if state.traffic.seen is None else f", v2 at {state.traffic.seen} %"
+    waiting = ", waits for a person" if exit_of(state) is Exit.PAUSED else ""
+    return f"{where}{seen}{waiting}{', nobody watches' if is_absent(state, now) else ''}"
+
+
+def read(runs: Path) -> Iterator[State | tuple[str, Problem]]:
+    """Yield the state of every run, or why it cannot be read; one hides no other."""
     for folder in every(runs):
         try:
             yield resume(Journal.open(folder.path))
         except Problem as problem:
-            err.print(f"{folder.name}: {problem}", markup=False)
+            yield folder.name, problem
+
+
+def _states(runs: Path) -> Iterator[State]:
+    for one in read(runs):
+        if isinstance(one, State):
+            yield one
+        else:
+            err.print(f"{one[0]}: {one[1]}", markup=False)
 
 
 @click.command()

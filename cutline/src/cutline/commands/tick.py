@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from cutline.commands.send import Duration
 from cutline.console import err, out, print_json
 from cutline.errors import Exit, Problem, WrongUsage
 from cutline.run.folder import RUNS, RunFolder, every, find
@@ -20,8 +21,16 @@ from cutline.run.status import as_json
 @click.option(
     "--runs", type=click.Path(path_type=Path, file_okay=False), default=RUNS, show_default=True
 )
+@click.option(
+    "--patience",
+    "patience_s",
+    type=Duration(),
+    default="10s",
+    show_default=True,
+    help="How long to wait for another tick of the run.",
+)
 @click.option("--json", "is_json", is_flag=True, help="Print where each run stands as JSON.")
-def tick(*, run: str | None, is_all: bool, runs: Path, is_json: bool) -> int:
+def tick(*, run: str | None, is_all: bool, runs: Path, patience_s: float, is_json: bool) -> int:
     """Do one tick; 0 while all is well, else what the run waits for or came to.
 
     With --all one run's trouble keeps no other from its tick; the gravest code is the answer.
@@ -31,16 +40,19 @@ def tick(*, run: str | None, is_all: bool, runs: Path, is_json: bool) -> int:
     chosen = (
         [one for one in every(runs) if not one.is_closed] if is_all else [find(run or "", runs)]
     )
-    codes, told = [], []
+    codes: list[Exit] = []
+    told: list[dict[str, object]] = []
+    failed: list[dict[str, object]] = []
     for folder in chosen:
         try:
             session = Session.open(folder)
-            state = session.tick(wait_s=10.0)
+            state = session.tick(wait_s=patience_s)
         except Problem as problem:
             if not is_all:
                 raise
             err.print(f"{folder.name}: {problem}", markup=False)
             codes.append(problem.exit_code)
+            failed.append({"run": folder.name, **problem.as_json()})
             continue
         code = exit_of(state)
         codes.append(Exit.OK if code is Exit.IN_PROGRESS else code)
@@ -48,7 +60,7 @@ def tick(*, run: str | None, is_all: bool, runs: Path, is_json: bool) -> int:
         if not is_json:
             _say(folder, session)
     if is_json:
-        print_json({"runs": told})
+        print_json({"runs": told, "failed": failed})
     return int(max(codes, default=Exit.OK, key=_GRAVITY.index))
 
 
@@ -61,10 +73,6 @@ _GRAVITY = (
     Exit.NOT_WRITTEN,
     Exit.USAGE,
 )
-
-
-def _open(runs: Path) -> list[RunFolder]:
-    return [one for one in every(runs) if not one.is_closed]
 
 
 def _say(folder: RunFolder, session: Session) -> None:

@@ -123,7 +123,10 @@ def _named(plan: Plan) -> dict[str, Any]:
     data["triggers"] = {trigger.label: part for trigger, part in triggers}
     for stage, part in zip(plan.stages, data["stages"], strict=True):
         if stage.bake is not None:  # as they count, however they are written
-            part["bake"] |= {"marks": list(stage.bake.marks_s), "max_gap": stage.bake.gap_s}
+            marks = [
+                mark for mark in stage.bake.marks_s if mark != stage.bake.for_s
+            ]  # its end is one
+            part["bake"] |= {"marks": marks, "max_gap": stage.bake.gap_s}
         part["steps"] = {step["name"]: step for step in part["steps"]}
     data["stages"] = {part["name"]: part for part in data["stages"]}
     return data

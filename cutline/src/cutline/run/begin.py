@@ -69,6 +69,7 @@ def _same(session: Session, loaded: Loaded, asked: Asked) -> None:
 def begin(loaded: Loaded, runs: Path, asked: Asked, clock: Clock) -> Session:
     """Make the folder, take over the plan and everything that it names, write the first entry."""
     now = clock.now()
+    _known(loaded, asked.by)
     previous = _previous(runs, loaded.plan.name)
     plan = compressed(loaded.plan, asked.factor) if asked.factor != 1 else loaded.plan
     redactor = _redactor(loaded)
@@ -99,6 +100,18 @@ def begin(loaded: Loaded, runs: Path, asked: Asked, clock: Clock) -> Session:
         _drop(folder)
         raise
     return Session.over(folder, journal, state, clock)
+
+
+def _known(loaded: Loaded, by: str) -> None:
+    """Raise `WrongUsage` where the plan names people and this is none of them."""
+    people = loaded.plan.people
+    if people and by not in people:
+        raise WrongUsage(
+            f"{by} is not among the plan's people",
+            where="--by",
+            why=f"people: {', '.join(sorted(people))}",
+            remedy="name yourself as the plan does, or add yourself to its `people:`",
+        )
 
 
 def _drop(folder: RunFolder) -> None:

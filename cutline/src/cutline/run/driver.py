@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from cutline.errors import CannotWrite
 from cutline.gates.verdict import Verdict
 from cutline.plan.difference import difference
 from cutline.plan.model import Plan
@@ -75,6 +77,7 @@ class Driver:
     judges: GateJudges = field(default_factory=GateJudges)
     brief: Callable[[State, Mapping[str, Any]], bytes] | None = None
     _hand: Hand = field(init=False)
+    _unsaved: State | None = field(init=False, default=None)
     _watcher: Watcher = field(init=False)
     _ended_at: datetime | None = field(init=False, default=None)
 
@@ -101,8 +104,11 @@ class Driver:
         if state.phase is Phase.ENDED:
             return state
         hand = self._hand
-        if hand.unwritten:
-            hand.flush()
+        if hand.unwritten and self._unsaved is not None:
+            # What is unwritten is part of what was decided on: it goes on from there.
+            state = self._unsaved
+            with contextlib.suppress(CannotWrite, OSError):
+                hand.flush()
         now = self.clock.now()
         if state.ticked_at is not None and now < state.ticked_at:
             by_s = (state.ticked_at - now).total_seconds()
@@ -113,6 +119,7 @@ class Driver:
         state = self._look(state, now)
         state = hand.collect(state) if state.steps else state
         state = self._settle(state, decide)
+        self._unsaved = state if hand.unwritten else None
         if hand.failure is not None:
             raise hand.failure
         return state

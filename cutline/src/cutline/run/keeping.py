@@ -21,7 +21,7 @@ from cutline.evidence.secrets import Redactor
 from cutline.evidence.worm import WormStore, open_store
 from cutline.plan.duration import seconds
 from cutline.plan.model import Plan
-from cutline.run import numbered
+from cutline.run import incident, numbered
 from cutline.run.kinds import Kind
 from cutline.run.site import Site
 from cutline.run.summary import Summary, summary
@@ -141,6 +141,7 @@ class Keeping:
         )
 
     def _write(self, outcome: str) -> None:
+        incident.write(self.folder, self.journal.entries())
         self.write_numbered()
         numbered.write_result(self.folder, self.summary(outcome))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from cutline.errors import Exit
+from cutline.errors import CannotWrite, Exit
 from cutline.run.clock import Clock
 from cutline.run.folder import Busy
 from cutline.run.session import Session
@@ -16,18 +16,31 @@ POLL_S = 0.2
 
 
 def run(
-    session: Session, clock: Clock, shown: Callable[[Session], None], *, stay: bool = False
+    session: Session,
+    clock: Clock,
+    shown: Callable[[Session], None],
+    failed: Callable[[CannotWrite], None],
+    *,
+    stay: bool = False,
 ) -> Exit:
     """Tick until the run is over, and return its exit code.
 
     While v2 has no traffic a run that waits for a person leaves with the code of what it waits
-    for; with traffic on v2, or `stay`, it goes on watching.
+    for; with traffic on v2, or `stay`, it goes on watching. A journal that cannot be written is
+    told to `failed` for as long as v2 has traffic, and raised once it has none.
     """
     while True:
         try:
             state = session.tick(wait_s=5.0)
         except Busy:
             clock.sleep(POLL_S)
+            continue
+        except CannotWrite as problem:
+            # What lies unwritten is kept here; traffic is watched, and lowered if it must be.
+            if not session.may_be_on_v2:
+                raise
+            failed(problem)
+            clock.sleep(session.state.plan.watch.every_s)
             continue
         shown(session)
         if state.is_over or (not stay and may_leave(state)):

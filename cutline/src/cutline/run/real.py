@@ -81,6 +81,25 @@ class RealWorld:
         except Problem as problem:
             return SwitchSet(is_set=False, is_applied=False, why=problem.what)
 
+    def lower(self) -> str:
+        """Set the switch to 0, whatever else fails, and return why that did not work.
+
+        Where the run's folder takes no file, `apply` cannot be followed: the switch is set alone.
+        """
+        try:
+            done = self.set_switch(0)
+            if done.is_set:
+                return "" if done.is_applied else f"it is set, and not in force: {done.why}"
+        except OSError:
+            pass
+        try:
+            kind = switch(self.plan.switch, self.site)
+            kind.set(0)
+            seen = kind.read()
+        except (Problem, OSError) as error:
+            return str(error)
+        return "" if seen == 0 else f"it reads {seen} %"
+
     def ask(self, questions: Sequence[Question]) -> Sequence[Reading]:
         """Ask all at once, each with its probe's timeout; answers in the order of the questions."""
         return self._ask(questions)

@@ -15,7 +15,7 @@ from cutline.evidence.secrets import Redactor
 from cutline.plan.difference import difference
 from cutline.plan.interpolate import named_inputs
 from cutline.plan.secret import Secret
-from cutline.run import forms
+from cutline.run import forms, incident
 from cutline.run.clock import Clock, RealClock
 from cutline.run.driver import Driver
 from cutline.run.folder import RunFolder
@@ -93,6 +93,11 @@ class Session:
         """Return the run's journal."""
         return self.keeping.journal
 
+    @property
+    def may_be_on_v2(self) -> bool:
+        """Say whether v2 has traffic as far as the switch tells, or it cannot be read."""
+        return self.world.read_switch().percent != 0
+
     def tick(self, *, wait_s: float = 0.0) -> State:
         """Do one tick under the run's lock and return the state; raises `Busy`.
 
@@ -110,6 +115,8 @@ class Session:
             for message in inbox.read():
                 if message.id in self.state.taken:
                     inbox.drop(message)
+            if not self.state.is_over:
+                incident.write(self.folder.path, self.journal.entries())
             forms.write_open(self.state, self.folder.path)
             self.world.beat()
         return self.state

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -73,8 +74,11 @@ def _answer(state: State, point: Checkpoint) -> str:
     form = _form(state, point)
     if form is not None:
         return f"fill in {form}, then cutline tick {state.run}"
+    asked = f"cutline approve {state.run} {shlex.quote(point.name)}"
+    if point.identity == "ssh":
+        return f"{asked} --brief brief.json"
     value = " --value N" if point.what == "gate" else ""
-    return f"cutline approve {state.run} '{point.name}' --by NAME{value}"
+    return f"{asked} --by NAME{value}"
 
 
 def _form(state: State, point: Checkpoint) -> str | None:

@@ -51,6 +51,19 @@ def as_json(
         },
         "open_triggers": list(state.open_triggers),
         "waits_for": [{"why": w.why, "command": w.command} for w in waits(state)],
+        "pauses": {reason: pause.why for reason, pause in state.pauses.items()},
+        "checkpoints": [
+            {
+                "name": point.name,
+                "ask": point.ask,
+                "brief": point.brief,
+                "by": list(point.by),
+                "quorum": point.wanted,
+                "identity": point.identity,
+                "approved_by": [approval.by for approval in point.approvals],
+            }
+            for point in state.asks
+        ],
         "forms": {name: list(filled.missing) for name, filled in (forms or {}).items()},
         "deviations": [{"what": d.what, "why": d.why} for d in state.deviations],
         "last_tick_s": _age_s(state, now),
