@@ -150,3 +150,16 @@ def test_a_scenario_that_is_not_there_could_not_be_measured(tmp_path: Path) -> N
     """It is no verdict about the plan."""
     with pytest.raises(CannotMeasure):
         load_scenario(tmp_path / "none.yaml")
+
+
+def test_an_input_is_wanted_only_where_a_condition_reads_it(tmp_path: Path) -> None:
+    """What only real probes need, such as a database's address, a play does without."""
+    text = PLAN.replace("name: small", "name: small\ninputs: {dsn: {env: D}, want: {env: W}}")
+    (tmp_path / "plan.yaml").write_text(text.replace('== "up"', "== inputs.want"))
+    (tmp_path / "play.yaml").write_text(GOOD)
+    loaded = load(tmp_path / "plan.yaml", environment={}, may_miss=True)
+    assert set(loaded.missing) == {"dsn", "want"}
+    scenario, source = load_scenario(tmp_path / "play.yaml")
+    assert [one.what for one in check_scenario(scenario, loaded, source)] == [
+        "the input `want` has no value: --input want=…, or under `inputs` here"
+    ]

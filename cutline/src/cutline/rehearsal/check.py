@@ -30,10 +30,7 @@ def check_scenario(scenario: Scenario, loaded: Loaded, source: Source) -> list[F
     """Return everything in a scenario that does not fit the plan."""
     checks = (_moments, _probes, _unsaid, _steps, _people, _inputs, _reports)
     found = [fault for check in checks for fault in check(scenario, loaded.plan, source)]
-    for name in loaded.missing:
-        if name not in scenario.inputs:
-            what = f"the input `{name}` has no value: --input {name}=…, or under `inputs` here"
-            found.append(source.at_key(("inputs",), what))
+    found += _missing(scenario, loaded, source)
     return sorted(found, key=lambda one: (one.file, one.line, one.column))
 
 
@@ -190,6 +187,22 @@ def _inputs(scenario: Scenario, plan: Plan, source: Source) -> Iterator[Fault]:
         if name not in plan.inputs:
             what = f"the plan has no input `{name}`"
             yield source.at_key(("inputs", name), what, nearest(name, plan.inputs))
+
+
+def _missing(scenario: Scenario, loaded: Loaded, source: Source) -> Iterator[Fault]:
+    """Find inputs without a value that a condition reads; others only real probes would need."""
+    plan = loaded.plan
+    conditions = Conditions.of(plan)
+    texts = [gate.check for gate in plan.gates.values()]
+    texts += [trigger.when for trigger in plan.triggers]
+    for stage in plan.stages:
+        texts += [step.done for step in stage.steps]
+        texts += [step.wait_for.check for step in stage.steps if step.wait_for is not None]
+    read = {name for text in texts if text for name in conditions.compiled(text).condition.names}
+    for name in loaded.missing:
+        if name not in scenario.inputs and f"inputs.{name}" in read:
+            what = f"the input `{name}` has no value: --input {name}=…, or under `inputs` here"
+            yield source.at_key(("inputs",), what)
 
 
 def _reports(scenario: Scenario, plan: Plan, source: Source) -> Iterator[Fault]:
