@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from cutline.plan.model import Plan
 from cutline.run.kinds import Kind
-from cutline.run.story import Fact, said_of
+from cutline.run.story import Fact, Story
 
 WIDTH = 38
 
@@ -164,7 +164,5 @@ def _time(entry: Fact) -> str:
 
 
 def _timeline(entries: Sequence[Fact]) -> Iterable[str]:
-    for entry in entries:
-        said = said_of(entry)
-        if said:
-            yield f"{_time(entry)}  {said}"
+    story = Story()
+    return filter(None, map(story.line, entries))
