@@ -78,6 +78,8 @@ class ImportRun:
         given = ["--input", f"base_url={base_url}", *more]
         playing = [_RUNBOOK / "people.py", "--runs", "runs", "--complaints", str(complaints)]
         self._journal = None
+        if hasattr(self, "_playing"):
+            self._playing.wait(30)  # it ends with the run before
         with self._out.open("wb") as out:
             self._running = self._spawn([str(PROGRAMS / "cutline"), *plan, *given], out)
             self._playing = self._spawn([sys.executable, *map(str, playing)], out)

@@ -39,8 +39,8 @@ def is_intact(run: ImportRun) -> None:
     tar = str(run.folder / "evidence.tar")
     key = f"{run.environment['CUTLINE_KEY']}.pub"
     run.call("cutline", "verify", tar, "--key", key)
-    run.call("cutline", "verify", "--write-standalone", str(run.clone))
-    run.call(sys.executable, str(run.clone / "verify.py"), tar, "--key", key)
+    run.call("cutline", "verify", "--write-standalone", str(run.local))
+    run.call(sys.executable, str(run.local / "verify.py"), tar, "--key", key)
 
 
 def is_rolled_back(run: ImportRun) -> None:
