@@ -8,10 +8,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from detect_secrets.core.plugins.util import get_mapping_from_secret_type_to_class
-from detect_secrets.core.scan import scan_file
-from detect_secrets.settings import transient_settings
-
 from cutline.evidence.contents import line_digest
 from cutline.evidence.entry import REDACTED, Entry
 from cutline.evidence.secrets import Redactor
@@ -48,6 +44,8 @@ def finds(named: Iterable[tuple[str, Path]], known: Redactor, entries: list[Entr
     A line that people looked at and kept (`cutline redact --keep`) is left out, unless it holds a
     known value.
     """
+    from detect_secrets.settings import transient_settings  # noqa: PLC0415  # slow
+
     kept = {
         (entry.data.get("file"), entry.data.get("digest"))
         for entry in entries
@@ -83,11 +81,17 @@ def _places(path: Path, digest: bytes) -> tuple[tuple[int, str], ...]:
 
     Closing a run asks three times, and every file but the journal stays as it was.
     """
+    from detect_secrets.core.scan import scan_file  # noqa: PLC0415  # slow
+
     del digest  # a part of the key
     return tuple((secret.line_number, secret.type) for secret in scan_file(str(path)))
 
 
 def _settings() -> dict[str, list[dict[str, str]]]:
+    from detect_secrets.core.plugins.util import (  # noqa: PLC0415  # slow
+        get_mapping_from_secret_type_to_class,
+    )
+
     known: Mapping[str, type] = get_mapping_from_secret_type_to_class()
     names = sorted({plugin.__name__ for plugin in known.values()} - _LEFT_OUT)
     return {

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from importlib import import_module
 from typing import Any
 
 from cutline.errors import CannotMeasure
 from cutline.plan.probe import Probe
-from cutline.probes import command, extension, http, log, parity, prometheus, sql
 from cutline.probes.answer import Answer
 from cutline.probes.context import Asked, Context
 from cutline.probes.typed import typed
@@ -18,14 +18,9 @@ MEASURED_AT = "measured_at"
 
 Measure = Callable[[Any, Asked], Answer]
 
-_KINDS: dict[str, Measure] = {
-    "sql": sql.measure,
-    "http": http.measure,
-    "command": command.measure,
-    "log": log.measure,
-    "prometheus": prometheus.measure,
-    "parity": parity.measure,
-}
+# By name, so that a tick loads only what its plan asks: databases and HTTP take their time.
+_KINDS = {kind: f"cutline.probes.{kind}" for kind in Probe.kinds}
+_OF_OTHERS = "cutline.probes.extension"
 
 
 def ask(name: str, probe: Probe, question: Question, context: Context) -> Reading:
@@ -38,7 +33,7 @@ def ask(name: str, probe: Probe, question: Question, context: Context) -> Readin
     if question.is_late and not probe.past:
         return _none(asked, "this probe cannot be asked about the past")
     try:
-        measure: Measure = _KINDS.get(probe.kind, extension.measure)
+        measure: Measure = import_module(_KINDS.get(probe.kind, _OF_OTHERS)).measure
         answer = measure(probe.config, asked)
     except CannotMeasure as error:
         return _none(asked, ": ".join(part for part in (error.what, error.why) if part))

@@ -8,9 +8,6 @@ from dataclasses import dataclass
 from io import StringIO
 from typing import cast
 
-import apprise
-import httpx
-
 from cutline.errors import Problem
 from cutline.plan.part import Ref
 from cutline.run.site import Site
@@ -19,11 +16,11 @@ from cutline.run.world import Notice
 
 TIMEOUT_S = 10.0
 _KINDS = {
-    "rolled back": apprise.NotifyType.FAILURE,
-    "blocked": apprise.NotifyType.FAILURE,
-    "paused": apprise.NotifyType.WARNING,
-    "overdue": apprise.NotifyType.WARNING,
-    "sealed": apprise.NotifyType.SUCCESS,
+    "rolled back": "failure",
+    "blocked": "failure",
+    "paused": "warning",
+    "overdue": "warning",
+    "sealed": "success",
 }
 
 
@@ -59,6 +56,8 @@ class People:
 
 def beat(ref: Ref, site: Site, timeout_s: float = TIMEOUT_S) -> str:
     """Call the heartbeat once; return why it was not heard, or nothing."""
+    import httpx  # noqa: PLC0415  # takes its time, and few ticks need it
+
     try:
         url = site.text(ref)
         status = within(timeout_s, lambda: httpx.get(url, timeout=timeout_s).status_code)
@@ -80,6 +79,8 @@ def lines(notice: Notice) -> Sequence[str]:
 
 
 def _notify(url: str, notice: Notice) -> str:
+    import apprise  # noqa: PLC0415  # takes its time, and few ticks need it
+
     teller = apprise.Apprise()
     with warnings.catch_warnings():
         # One of its many plugins, loaded with the first address, still uses `imghdr`.
@@ -91,7 +92,7 @@ def _notify(url: str, notice: Notice) -> str:
         is_told = teller.notify(
             title=f"cutline {notice.event}: {notice.run}",
             body="\n".join(lines(notice)),
-            notify_type=_KINDS.get(notice.event, apprise.NotifyType.INFO),
+            notify_type=apprise.NotifyType(_KINDS.get(notice.event, "info")),
             body_format=apprise.NotifyFormat.TEXT,
         )
         said = cast("StringIO", log).getvalue().strip().splitlines()

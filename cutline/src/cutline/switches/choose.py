@@ -7,10 +7,8 @@ from cutline.plan.switch import Switch
 from cutline.run.site import Site
 from cutline.switches.command import CommandSwitch
 from cutline.switches.env_file import EnvFileSwitch
-from cutline.switches.http import HttpSwitch
 from cutline.switches.kind import SwitchKind
 from cutline.switches.nop import NopSwitch
-from cutline.switches.postgres import PostgresSwitch
 
 
 def switch(config: Switch, site: Site) -> SwitchKind:
@@ -29,10 +27,14 @@ def switch(config: Switch, site: Site) -> SwitchKind:
             command.timeout_s,
         )
     if (row := config.postgres) is not None:
+        from cutline.switches.postgres import PostgresSwitch  # noqa: PLC0415  # takes its time, and few ticks need it
+
         return PostgresSwitch(
             site.text(row.dsn), site.expand(row.table), site.expand(row.name), row.timeout_s
         )
     if (http := config.http) is not None:
+        from cutline.switches.http import HttpSwitch  # noqa: PLC0415  # takes its time, and few ticks need it
+
         headers = {name: site.text(ref) for name, ref in http.headers.items()}
         return HttpSwitch(site.expand(http.url), headers, http.timeout_s)
     if config.nop is not None:
