@@ -19,6 +19,7 @@ from urllib.parse import parse_qs, urlsplit
 
 GROUP = "secrets-store.csi.x-k8s.io"
 TOKEN = "a-token-of-the-double"  # noqa: S105  # of this double alone
+_APPS = "/apis/apps/v1/namespaces"
 _PAGE = 2  # small, so that every list has several
 
 
@@ -117,6 +118,9 @@ class _Handler(BaseHTTPRequestHandler):
                 {"kind": "APIGroupList", "apiVersion": "v1", "groups": _groups(self.cluster)}
             )
             return
+        if (found := self._deployment(path)) is not None:
+            self._json(found)
+            return
         roots = {"/api/v1": "v1"}
         if self.cluster.has_driver:
             roots[f"/apis/{GROUP}/{self.cluster.version}"] = f"{GROUP}/{self.cluster.version}"
@@ -126,6 +130,23 @@ class _Handler(BaseHTTPRequestHandler):
                 self._list(version, self.cluster.objects.get((namespace, kind), []), query)
                 return
         self._status(404, "NotFound")
+
+    def do_PATCH(self) -> None:
+        """Merge a patch into the spec of a deployment."""
+        patch = json.loads(self.rfile.read(int(self.headers.get("Content-Length") or 0)))
+        found = self._deployment(urlsplit(self.path).path)
+        if self.headers.get("Authorization") != f"Bearer {TOKEN}":
+            self._status(401, "Unauthorized")
+        elif found is None:
+            self._status(404, "NotFound")
+        else:
+            found["spec"] |= patch["spec"]
+            self._json(found)
+
+    def _deployment(self, path: str) -> dict[str, Any] | None:
+        namespace, _, name = path.removeprefix(f"{_APPS}/").partition("/deployments/")
+        items = self.cluster.objects.get((namespace, "deployments"), [])
+        return next((one for one in items if one["metadata"]["name"] == name), None)
 
     def _list(self, version: str, items: list[dict[str, Any]], query: dict[str, list[str]]) -> None:
         start = int(query.get("continue", ["0"])[0])

@@ -1,7 +1,8 @@
 """An S3 over a socket that holds to the rules of Object Lock, also where moto's server does not.
 
 Path-style requests only; signatures are not checked. `denied` names actions (s3:…) that answer
-403, `fail_nth` lets one coming request of an action answer 500.
+403, `fail_nth` lets one coming request of an action answer 500, `before_put` is called with the
+key of each object before it is stored and may hang or raise. STS says who asks.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import hashlib
 import re
 import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -76,6 +77,7 @@ class StrictS3:
     def __init__(self) -> None:
         self.buckets: dict[str, Bucket] = {}
         self.denied: set[str] = set()
+        self.before_put: Callable[[str], None] = lambda _key: None
         self._failing: tuple[str, int] | None = None
         self.endpoint = ""
         self._clock = datetime.now(UTC)
@@ -151,7 +153,7 @@ class _Handler(BaseHTTPRequestHandler):
         if self.command != "HEAD":
             self.wfile.write(answer)
 
-    do_GET = do_PUT = do_HEAD = do_DELETE = _serve  # noqa: N815  # the names of http.server
+    do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = _serve  # noqa: N815  # the names of http.server
 
 
 Answer = tuple[int, dict[str, str], bytes]
@@ -168,6 +170,8 @@ class _Request:
 
     def do(self, method: str) -> Answer:
         """Answer one request."""
+        if method == "POST" and b"Action=GetCallerIdentity" in self.body:
+            return self.caller_identity()
         if not self.key and method == "PUT" and not self.query:
             lock = self.headers.get("x-amz-bucket-object-lock-enabled") == "true"
             self.s3.bucket(self.name, lock=lock)
@@ -183,6 +187,15 @@ class _Request:
             "object" if self.key else "bucket",
         )
         return getattr(self, f"{method.lower()}_{topic.replace('-', '_')}")()
+
+    def caller_identity(self) -> Answer:
+        """GetCallerIdentity of STS, which one endpoint for all of AWS answers too."""
+        self.s3.allow("sts:GetCallerIdentity")
+        arn = "<Arn>arn:aws:iam::000000000000:user/cutover</Arn><UserId>AIDA</UserId>"
+        told = f"<GetCallerIdentityResult>{arn}<Account>000000000000</Account>"
+        space = 'xmlns="https://sts.amazonaws.com/doc/2011-06-15/"'
+        answer = f"<GetCallerIdentityResponse {space}>{told}</GetCallerIdentityResult>"
+        return 200, {"Content-Type": "text/xml"}, f"{answer}</GetCallerIdentityResponse>".encode()
 
     @property
     def bucket(self) -> Bucket:
@@ -220,6 +233,7 @@ class _Request:
 
     def put_object(self) -> Answer:
         """PutObject: a lock needs a checksum and a bucket with a lock; If-None-Match holds."""
+        self.s3.before_put(self.key)
         self.s3.allow("s3:PutObject")
         mode, until = _locked(self.headers)
         stated = self.headers.get("x-amz-checksum-sha256", "")

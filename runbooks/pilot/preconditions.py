@@ -65,14 +65,25 @@ def clean(asked: argparse.Namespace) -> dict[str, Any]:
     }
 
 
-def store(asked: argparse.Namespace) -> dict[str, Any]:
-    """Say who writes to the store, and whether its bucket keeps what is written."""
+def identity(asked: argparse.Namespace) -> dict[str, Any]:
+    """Say who writes to the store."""
+    if _scheme(asked) == "file":
+        return {"store_identity": "this machine's user"}
+    return _identity()
+
+
+def bucket(asked: argparse.Namespace) -> dict[str, Any]:
+    """Say whether the store is there and keeps what is written."""
+    if _scheme(asked) == "file":
+        return {"store_ready": True}
+    return {"store_ready": _is_locked(urlsplit(asked.worm).netloc)}
+
+
+def _scheme(asked: argparse.Namespace) -> str:
     scheme = urlsplit(asked.worm).scheme
-    if scheme == "file":
-        return {"store_identity": "this machine's user", "store_ready": True}
-    if scheme != "s3":
+    if scheme not in {"file", "s3"}:
         raise NotMeasured(f"{asked.worm} is neither file:// nor s3://")
-    return {**_identity(), "store_ready": _is_locked(urlsplit(asked.worm).netloc)}
+    return scheme
 
 
 def _identity() -> dict[str, Any]:
@@ -85,17 +96,19 @@ def _identity() -> dict[str, Any]:
         raise NotMeasured(f"aws: {error}") from error
 
 
-def _is_locked(bucket: str) -> bool:
+def _is_locked(name: str) -> bool:
     import boto3  # noqa: PLC0415
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
 
     client = boto3.client("s3")
     try:
-        client.head_bucket(Bucket=bucket)
-        versioning = client.get_bucket_versioning(Bucket=bucket).get("Status")
-        lock = client.get_object_lock_configuration(Bucket=bucket)["ObjectLockConfiguration"]
+        client.head_bucket(Bucket=name)
+        versioning = client.get_bucket_versioning(Bucket=name).get("Status")
+        lock = client.get_object_lock_configuration(Bucket=name)["ObjectLockConfiguration"]
     except (BotoCoreError, ClientError) as error:
-        raise NotMeasured(f"bucket {bucket}: {error}") from error
+        if "ObjectLockConfigurationNotFound" in str(error):
+            return False
+        raise NotMeasured(f"bucket {name}: {error}") from error
     return versioning == "Enabled" and lock.get("ObjectLockEnabled") == "Enabled"
 
 
@@ -150,7 +163,8 @@ MEASURES: tuple[Callable[[argparse.Namespace], dict[str, Any]], ...] = (
     branch,
     commits,
     clean,
-    store,
+    identity,
+    bucket,
     context,
     inputs,
 )

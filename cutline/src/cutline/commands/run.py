@@ -5,22 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
-from rich.console import RenderableType
-from rich.live import Live
 
-from cutline.console import err, out, print_json
-from cutline.errors import CannotWrite, Exit, WrongUsage
+from cutline.commands.watch import finish, watch
+from cutline.console import err
+from cutline.errors import WrongUsage
 from cutline.plan.load import load
-from cutline.run import forms, loop
 from cutline.run.begin import Asked, open_or_begin
 from cutline.run.clock import RealClock
-from cutline.run.failing import last_words
-from cutline.run.folder import RUNS, find
+from cutline.run.folder import RUNS
+from cutline.run.sealing import to_seal
 from cutline.run.session import Session
-from cutline.run.standing import waits
-from cutline.run.status import as_json, view
-from cutline.run.story import Story
-from cutline.run.transitions import Phase
 
 
 @click.command()
@@ -63,15 +57,12 @@ def run(  # noqa: PLR0913  # one parameter an option
     loaded = load(plan, inputs=pairs(given), inputs_files=inputs_files)
     clock = RealClock()
     if seal_only:
-        session = Session.open(find(loaded.plan.name, runs), clock)
-    else:
-        session = open_or_begin(loaded, runs, Asked(by, follows, fixed, factor), clock)
+        session = Session.open(to_seal(loaded.plan.name, runs), clock)
+        return finish(session, clock, gz=False, is_json=is_json)
+    session = open_or_begin(loaded, runs, Asked(by, follows, fixed, factor), clock)
     how = "begins" if session.is_new else "goes on"
     err.print(f"run {session.folder.name} {how}", highlight=False)
-    code = watch(session, clock, stay=stay, is_json=is_json)
-    if seal_only and code is not Exit.OK:
-        _refuse_seal(session)
-    return int(code)
+    return int(watch(session, clock, stay=stay, is_json=is_json))
 
 
 def pairs(given: tuple[str, ...]) -> dict[str, str]:
@@ -83,69 +74,3 @@ def pairs(given: tuple[str, ...]) -> dict[str, str]:
             raise WrongUsage(f"{text!r} gives no value", where="--input", remedy="NAME=VALUE")
         found[name] = value
     return found
-
-
-def watch(session: Session, clock: RealClock, *, stay: bool, is_json: bool) -> Exit:
-    """Tick in the foreground; live on a terminal, line by line elsewhere, silent for JSON."""
-    if out.is_terminal and not is_json:
-        with Live(console=out, refresh_per_second=4, transient=True) as live:
-            code = loop.run(
-                session, clock, lambda s: live.update(_seen(s, clock)), _Unwritten().tell, stay=stay
-            )
-        out.print(_seen(session, clock))
-        return code
-    told = _Told(0 if session.is_new else len(session.journal.entries()), is_silent=is_json)
-    code = loop.run(session, clock, told.tell, _Unwritten().tell, stay=stay)
-    now = clock.now()
-    missing = forms.missing(session.state, session.folder.path, now)
-    if is_json:
-        print_json(as_json(session.state, now, missing))
-    else:
-        failed = last_words(session.state, session.folder.path)
-        out.print(view(session.state, now, (), missing, failed))
-    return code
-
-
-def _seen(session: Session, clock: RealClock) -> RenderableType:
-    now = clock.now()
-    missing = forms.missing(session.state, session.folder.path, now)
-    failed = last_words(session.state, session.folder.path)
-    return view(session.state, now, session.journal.entries(), missing, failed)
-
-
-class _Told:
-    """Prints the story of a run as it goes on: each entry once."""
-
-    def __init__(self, seen: int, *, is_silent: bool) -> None:
-        self._seen, self._read = seen, 0
-        self._story = Story()
-        self._is_silent = is_silent
-
-    def tell(self, session: Session) -> None:
-        """Print what is new."""
-        entries = session.journal.entries()
-        for number, entry in enumerate(entries[self._read :], self._read):
-            line = self._story.line(entry)
-            if line and number >= self._seen and not self._is_silent:
-                out.print(line, markup=False, highlight=False, soft_wrap=True)
-        self._read = len(entries)
-
-
-class _Unwritten:
-    """Says once that the journal cannot be written, not at every tick."""
-
-    def __init__(self) -> None:
-        self._said = ""
-
-    def tell(self, problem: CannotWrite) -> None:
-        """Say it, if it is new."""
-        if str(problem) != self._said:
-            self._said = str(problem)
-            err.print(f"{problem}\nthe run is watched on; nothing but lowering", markup=False)
-
-
-def _refuse_seal(session: Session) -> None:
-    if session.state.phase in {Phase.CLOSING, Phase.ENDED}:
-        return
-    why = "; ".join(wait.why for wait in waits(session.state)) or "its plan is not at its end"
-    err.print(f"not sealed: {why}", markup=False)

@@ -47,6 +47,9 @@ def status(*, run: str | None, is_all: bool, runs: Path, is_watched: bool, is_js
             failed = last_words(state, folder.path)
             out.print(view(state, now, journal.entries(), missing, failed))
             out.print(f"folder {folder.path}", markup=False, style="dim")
+        if folder.waits_to_be_sealed:
+            err.print(f"closed and not sealed yet: cutline seal {folder.name}", markup=False)
+            return int(Exit.NOT_MEASURED)
         if not is_watched or state.is_over:
             return int(exit_of(state))
         time.sleep(1.0)

@@ -74,7 +74,7 @@ def require_named(run: Bound, folder: Path, store: WormStore, follows: str) -> N
         unquote(name.removeprefix(run.under).removesuffix(".json"))
         for name in store.names(run.under)
     }
-    sealed = sorted((on_store | _beside(run, folder)) - {run.run})
+    sealed = sorted((on_store | sealed_in(folder.resolve().parent, run)) - {run.run})
     if sealed and (run.follows or follows) not in sealed:
         raise SealRefused(
             "this plan and git head have a sealed run already",
@@ -91,9 +91,10 @@ def register(run: Bound, store: WormStore, entry: Entry, tar_sha256: str) -> Non
     store.put(run.record, text.encode(), instant(entry.at))
 
 
-def _beside(run: Bound, folder: Path) -> set[str]:
+def sealed_in(runs: Path, run: Bound) -> set[str]:
+    """Return the sealed runs of a folder that have the plan, git head and mode of `run`."""
     found = set()
-    for receipt in folder.resolve().parent.glob(f"*/{SEALED}"):
+    for receipt in runs.glob(f"*/{SEALED}"):
         try:
             with (receipt.parent / JOURNAL).open("rb") as opened:
                 other = bound(parse(opened.readline().rstrip(b"\n")))

@@ -47,7 +47,7 @@ def taken(  # noqa: PLR0911  # one return a case
         return Taken("the run is closed", data)
     match message.verb:
         case "approve" | "deny" | "form":
-            return _answer(state, message, data, blobs, identify)
+            return _unbound(_answer(state, message, data, blobs, identify))
         case "report":
             return _needs(data, "what")
         case "resume":
@@ -67,6 +67,14 @@ def taken(  # noqa: PLR0911  # one return a case
 def _needs(data: dict[str, Any], *names: str) -> Taken:
     lacking = [name for name in names if not data.get(name)]
     return Taken(f"it lacks {', '.join(lacking)}" if lacking else "", data)
+
+
+def _unbound(said: Taken) -> Taken:
+    """Return a refused answer without a hold on its files: its form will be filled in anew."""
+    if said.is_accepted or "files" not in said.data:
+        return said
+    data = {("were" if name == "files" else name): value for name, value in said.data.items()}
+    return Taken(said.why, data)
 
 
 def _answer(  # noqa: PLR0911  # one return a case

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from cutline.errors import WrongUsage
 from cutline.evidence.entry import Mode
+from cutline.evidence.follows import Bound, sealed_in
 from cutline.evidence.journal import Journal
 from cutline.evidence.secrets import Redactor
 from cutline.plan.compress import compressed
@@ -19,7 +20,7 @@ from cutline.plan.secret import Secret
 from cutline.run.clock import Clock
 from cutline.run.folder import RunFolder, create, of_plan
 from cutline.run.keeping import secrets_of, signer_of
-from cutline.run.open import Beginning, resume, start
+from cutline.run.open import Beginning, RunRefused, resume, start
 from cutline.run.secret_values import secret_values
 from cutline.run.session import Session, begin_files, write_base
 from cutline.run.site import Site
@@ -45,6 +46,13 @@ def open_or_begin(loaded: Loaded, runs: Path, asked: Asked, clock: Clock) -> Ses
             session = Session.open(folder, clock)
             _same(session, loaded, asked)
             return session
+        if folder.waits_to_be_sealed:
+            raise RunRefused(
+                f"the last run of {loaded.plan.name} is closed and not sealed yet",
+                where=folder.name,
+                why="its store or a disk was away; its evidence lies in its folder alone",
+                remedy=f"cutline seal {folder.name}",
+            )
     return begin(loaded, runs, asked, clock)
 
 
@@ -68,10 +76,11 @@ def _same(session: Session, loaded: Loaded, asked: Asked) -> None:
 
 def begin(loaded: Loaded, runs: Path, asked: Asked, clock: Clock) -> Session:
     """Make the folder, take over the plan and everything that it names, write the first entry."""
-    now = clock.now()
     _known(loaded, asked.by)
+    now, git = clock.now(), git_of(loaded.path.parent)
     previous = _previous(runs, loaded.plan.name)
     plan = compressed(loaded.plan, asked.factor) if asked.factor != 1 else loaded.plan
+    mode = Mode.COMPRESSED if asked.factor != 1 else Mode.RUN
     redactor = _redactor(loaded)
     signer = signer_of(plan, _site(loaded, redactor))
     beginning = Beginning(
@@ -84,14 +93,14 @@ def begin(loaded: Loaded, runs: Path, asked: Asked, clock: Clock) -> Session:
         fixed=asked.fixed,
         factor=asked.factor,
         is_signed=signer is not None,
-        git=git_of(loaded.path.parent),
+        git=git,
         secrets=secrets_of(plan),
         previous=previous,
+        sealed=_sealed(runs / plan.name, loaded.digest, git, mode),
     )
     folder = create(runs, plan.name, now)
     try:
         write_base(folder, loaded.path)
-        mode = Mode.COMPRESSED if asked.factor != 1 else Mode.RUN
         journal = Journal.create(folder.path, mode, signer)
         journal.redactor = redactor
         taken = begin_files(folder, loaded.files, redactor)
@@ -127,6 +136,11 @@ def _previous(runs: Path, plan: str) -> tuple[str, str] | None:
         return None
     state = resume(Journal.open(closed[-1].path))
     return state.run, state.outcome or "unknown"
+
+
+def _sealed(runs: Path, digest: str, git: Mapping[str, object], mode: Mode) -> tuple[str, ...]:
+    same = Bound("", digest, "", str(git.get("head") or ""), "", mode)
+    return tuple(sorted(sealed_in(runs, same)))
 
 
 def _redactor(loaded: Loaded) -> Redactor:

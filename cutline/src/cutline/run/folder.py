@@ -12,8 +12,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from cutline.errors import CannotMeasure, CannotWrite, WrongUsage
+from cutline.evidence.contents import SEALED
 from cutline.run.kinds import Kind
 
 RUNS = Path("runs")
@@ -47,13 +49,25 @@ class RunFolder:
     @property
     def is_closed(self) -> bool:
         """Say whether the journal has its closing entry: nothing is written into it any more."""
+        return self._last().get("kind") == Kind.CLOSED
+
+    @property
+    def waits_to_be_sealed(self) -> bool:
+        """Say whether it is closed, is to be kept, and does not lie on its store yet."""
+        last = self._last()
+        if last.get("kind") != Kind.CLOSED or (self.path / SEALED).exists():
+            return False
+        return bool(last["data"].get("manifest"))  # without one nothing could sign or keep it
+
+    def _last(self) -> dict[str, Any]:
+        """Return the last entry; nothing where there is none, or where it was cut off."""
         try:
             with self.journal.open("rb") as file:
                 file.seek(max(0, self.journal.stat().st_size - LAST_BYTES))
-                last = file.read().rstrip(b"\n").rpartition(b"\n")[2]
-            return str(json.loads(last)["kind"]) == Kind.CLOSED
-        except (OSError, ValueError, KeyError, TypeError):
-            return False  # no journal yet, or a last line that was cut off
+                last = json.loads(file.read().rstrip(b"\n").rpartition(b"\n")[2])
+        except (OSError, ValueError):
+            return {}
+        return last if isinstance(last, dict) else {}
 
     @contextmanager
     def lock(self, *, wait_s: float = 0.0) -> Iterator[None]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from cutline.evidence import files
 from cutline.plan.step import Form
-from cutline.run.checkpoint import Checkpoint
+from cutline.run.checkpoint import Checkpoint, refusal
 from cutline.run.form import WHEN, WHO, Filled, FormState, read, write
 from cutline.run.message import Message
 from cutline.run.state import State
@@ -79,7 +79,16 @@ def completed(state: State, folder: Path, now: datetime) -> Iterator[Message]:
 
 def missing(state: State, folder: Path, now: datetime) -> Mapping[str, Filled]:
     """Return, by file, what every form that waits still wants."""
-    return {one.path.name: filled(one, state, now) for one in open_forms(state, folder)}
+    return {one.path.name: _counted(one, state, now) for one in open_forms(state, folder)}
+
+
+def _counted(one: OpenForm, state: State, now: datetime) -> Filled:
+    """Return what a form says; one by a person who may not attest it is not complete."""
+    found = filled(one, state, now)
+    if found.state is not FormState.COMPLETED:
+        return found
+    why = refusal(one.checkpoint, found.values[WHO], state.plan.people, state.involved)
+    return Filled(FormState.PARTIAL, (f"{WHO}: {why}",), found.values) if why else found
 
 
 def _screenshots(one: OpenForm) -> dict[str, str]:

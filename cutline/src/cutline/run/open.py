@@ -22,6 +22,7 @@ class Beginning:
 
     `inputs` are resolved values, secret ones «set». `previous` is the last run of the plan with
     its outcome, if there was one: after a rollback a new run names it in `follows` (rule 13).
+    `sealed` are those of this very plan and git head: the second names the one it follows.
     """
 
     run: str
@@ -37,6 +38,7 @@ class Beginning:
     git: Mapping[str, object] = field(default_factory=dict)
     secrets: Mapping[str, str] = field(default_factory=dict)
     previous: tuple[str, str] | None = None
+    sealed: tuple[str, ...] = ()
 
 
 class RunRefused(WrongUsage):
@@ -62,6 +64,13 @@ def resume(journal: AJournal) -> State:
 
 def _check(beginning: Beginning) -> None:
     if beginning.previous is None or beginning.previous[1] == "complete":
+        if beginning.sealed and beginning.follows not in beginning.sealed:
+            raise RunRefused(
+                "this plan and git head have a sealed run already, and the new one names none",
+                where=", ".join(beginning.sealed),
+                why="one run a deployment; a second says which one it follows",
+                remedy=f"--follows {beginning.sealed[-1]}",
+            )
         return
     run, outcome = beginning.previous
     if beginning.follows != run:

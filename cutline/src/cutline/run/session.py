@@ -121,6 +121,12 @@ class Session:
             self.world.beat()
         return self.state
 
+    def seal(self, *, wait_s: float = 5.0) -> None:
+        """Go on with the seal of a run that is closed; raises `Busy` and what `close` raises."""
+        with self.folder.lock(wait_s=wait_s):
+            self._catch_up()
+            self.keeping.close(self.state.outcome or "", self.state.verdict)
+
     def _write_numbered(self, before: int) -> None:
         """Write the numbered files when a step ended: whoever mends it reads them now."""
         if self.journal.is_closed:

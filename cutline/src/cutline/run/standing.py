@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from cutline.errors import Exit
 from cutline.gates.verdict import Verdict
 from cutline.plan.gate import Gate
+from cutline.plan.interpolate import NoValue, expand, named_inputs
 from cutline.run.checkpoint import Checkpoint
 from cutline.run.state import State
 from cutline.run.stepping import StepIs, StepState
@@ -110,4 +111,11 @@ def _gate(state: State, name: str) -> Wait:
     gate: Gate = state.plan.gates[name]
     code = Exit.BLOCKED if seen.verdict is Verdict.FAIL else Exit.NOT_MEASURED
     why = f"gate {name}: {seen.verdict}, {seen.why}"
-    return Wait(why, gate.fix or f"mend it, then cutline tick {state.run}", code)
+    return Wait(why, _fix(state, gate) or f"mend it, then cutline tick {state.run}", code)
+
+
+def _fix(state: State, gate: Gate) -> str:
+    try:
+        return expand(gate.fix or "", named_inputs(state.origin.inputs))
+    except NoValue:
+        return gate.fix or ""  # it names what only a probe or a stage has

@@ -97,8 +97,17 @@ class Story:
         return f"{entry.at[:19].replace('T', ' ')}  {said}" if said else ""
 
 
+def _refused(data: Data) -> str:
+    """What is accepted is told by what it does; what is refused does nothing, so it is told."""
+    if data["is_accepted"]:
+        return ""
+    of = data["data"].get("checkpoint")
+    return f"{data['verb']}{f' of {of}' if of else ''} by {data['by']} refused: {data['why']}"
+
+
 SAYS: Mapping[str, Callable[[Data], str]] = {
     Kind.STARTED: lambda d: f"run started by {d['by']}",
+    Kind.MESSAGE: _refused,
     Kind.STAGE_STARTED: lambda d: f"stage {d['stage']} begins",
     Kind.STAGE_ENDED: lambda d: f"stage {d['stage']} ended",
     Kind.SWITCH_SET: _set,

@@ -44,12 +44,11 @@ def run(step: Step, context: Context) -> Outcome:
     verifies nothing, because the plan names no condition for it, is not measured.
     """
     config: Drill = step.config
-    parts = [
-        _command("roll back", config.roll_back, config, context),
-        _verified("verify back", config.verify_back, config, context),
-        _command("roll forward", config.roll_forward, config, context),
-        _verified("verify forward", config.verify_forward, config, context),
-    ]
+    back = _command("roll back", config.roll_back, config, context)
+    is_back = _verified("verify back", config.verify_back, back, config, context)
+    forward = _command("roll forward", config.roll_forward, config, context)
+    is_forward = _verified("verify forward", config.verify_forward, forward, config, context)
+    parts = [back, is_back, forward, is_forward]
     code = max((part.exit_code for part in parts), key=_weight)
     failed = [f"{part.what}: {part.why}" for part in parts if part.exit_code]
     for line in ["", "rollback drill", *(part.line for part in parts)]:
@@ -72,11 +71,16 @@ def _command(what: str, command: tuple[str, ...], config: Drill, context: Contex
     return _timed(what, command[0], work, context)
 
 
-def _verified(what: str, condition: str | None, config: Drill, context: Context) -> Part:
+def _verified(
+    what: str, condition: str | None, after: Part, config: Drill, context: Context
+) -> Part:
+    """Measure until it holds; behind a command that failed once, for nothing is on its way."""
+    patience_s = 0.0 if after.exit_code else config.timeout_s
+
     def work() -> tuple[int, str]:
         if condition is None:
             return int(Exit.NOT_MEASURED), "the plan names no condition for it"
-        found = context.until_holds(condition, config.timeout_s, EVERY_S)
+        found = context.until_holds(condition, patience_s, EVERY_S)
         code = {True: 0, False: int(Exit.BLOCKED), None: int(Exit.NOT_MEASURED)}[found.holds]
         return code, str(found)
 
