@@ -79,7 +79,7 @@ def look_at_cluster(
     The context and the address of the cluster are looked at first: a staging namespace of a
     production cluster is production.
     """
-    source = f"namespace {wanted.namespace}"
+    source = f"namespace {site.expand(wanted.namespace)}"
     try:
         cluster, context = _open(wanted, site, timeout_s)
     except (ConfigException, YAMLError, OSError, ValueError, KeyError, TypeError) as error:
