@@ -66,11 +66,15 @@ def _only_the_role_completes_the_form(made: Pilot) -> None:
 
 
 def _three_roles_sign(made: Pilot) -> None:
-    made.sign("ana", "eva", "eva", "lea", "ben")
+    starter = made.cutline("approve", "pilot", "seal", "--by", "ana")
+    assert starter.code != 0
+    assert "ana started or amended the run and does not count" in starter.out
+    made.sign("eva", "lea", "ben")
     refused = made.run("--seal-only")
     assert refused.code == 2, refused.out
-    assert "ana started or amended the run and does not count" in refused.out
-    assert "eva has approved already" in refused.out
+    twice = made.cutline("approve", "pilot", "seal", "--by", "eva")
+    assert twice.code != 0
+    assert "eva has approved already" in twice.out
     assert "wants 3 approval(s) by dba, sre, engineering, so far eva, lea, ben" in refused.out
     made.sign("kim")
 
