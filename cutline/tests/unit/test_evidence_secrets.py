@@ -113,3 +113,12 @@ def test_a_blob_that_is_gone_or_changed_is_not_handed_out(tmp_path: Path) -> Non
         blobs.open(digest)
     with pytest.raises(CannotMeasure, match="no digest"):
         blobs.open("../../etc/passwd")
+
+
+@pytest.mark.parametrize("name", ["notes.txt", "restored.png", "kept.zip", "odd.bin"])
+def test_a_secret_is_found_whatever_its_file_is_called(name: str, tmp_path: Path) -> None:
+    """Neither the name of a picture nor one byte that is no text hides a key."""
+    path = tmp_path / name
+    odd = b"\xff\xfe\x00" if name == "odd.bin" else b""
+    path.write_bytes(b"first line\n" + odd + b"key = AKIA" + b"Q3EGQ3EGQ3EGQ3EG\n")
+    assert [one.line for one in finds([(name, path)], Redactor(), [])] == [2]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import tempfile
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -84,7 +86,28 @@ def _places(path: Path, digest: bytes) -> tuple[tuple[int, str], ...]:
     from detect_secrets.core.scan import scan_file  # noqa: PLC0415  # slow
 
     del digest  # a part of the key
-    return tuple((secret.line_number, secret.type) for secret in scan_file(str(path)))
+    with _readable(path) as text:
+        return tuple((secret.line_number, secret.type) for secret in scan_file(str(text)))
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[Path]:
+    """Hand out a file that the scanner reads whole.
+
+    It passes over what is named like a picture or an archive, and over what is no UTF-8: of such
+    a file a copy in plain text is handed out, the same line by line.
+    """
+    from detect_secrets.filters.heuristic import is_non_text_file  # noqa: PLC0415  # slow
+
+    content = path.read_bytes()
+    text = content.decode(errors="replace")
+    if text.encode() == content and not is_non_text_file(str(path)):
+        yield path
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / "scanned.txt"
+        copy.write_bytes(text.encode())
+        yield copy
 
 
 def _settings() -> dict[str, list[dict[str, str]]]:
