@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from cutline.errors import CannotMeasure, WrongUsage
 from cutline.evidence import Blobs, Redactor
+from cutline.evidence.scan import finds
 
 SECRET = 'p@ss/w+rd "ü"\\n'  # noqa: S105  # the secret of these tests
 FORMS = {
