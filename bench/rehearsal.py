@@ -40,11 +40,13 @@ def rows(scale: float) -> list[Row]:
 
 
 def _longer(loaded: Loaded) -> Loaded:
-    """Let the last stage bake for so long that the run is not over before."""
-    *stages, last = loaded.plan.stages
-    assert last.bake is not None
-    bake = last.bake.model_copy(update={"for_s": WEEKS * 7 * DAY_S})
-    stages.append(last.model_copy(update={"bake": bake}))
+    """Let the last bake take so long that the run is not over before."""
+    stages = list(loaded.plan.stages)
+    last = max(number for number, stage in enumerate(stages) if stage.bake is not None)
+    bake = stages[last].bake
+    assert bake is not None
+    bake = bake.model_copy(update={"for_s": WEEKS * 7 * DAY_S})
+    stages[last] = stages[last].model_copy(update={"bake": bake})
     plan = loaded.plan.model_copy(update={"stages": tuple(stages)})
     return dataclasses.replace(loaded, plan=plan)
 

@@ -41,7 +41,8 @@ def moment(at: datetime) -> str:
     """Return an aware instant as RFC 3339 in UTC with microseconds, the form of `Entry.at`."""
     if at.tzinfo is None:
         raise ValueError("an instant without a zone is no instant")
-    return at.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
+    utc = at if at.tzinfo is UTC else at.astimezone(UTC)
+    return utc.isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
 def instant(at: str) -> datetime:

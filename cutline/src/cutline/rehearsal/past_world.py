@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from cutline.plan.model import Plan
 from cutline.run.asker import Asker
@@ -37,10 +36,10 @@ class PastWorld:
         for question, reading in zip(new, self._asker.ask(new) if new else (), strict=True):
             self._count(question, reading)
             # No offset: where a log was read to in the past is not where a run goes on.
-            self._known[question] = replace(reading, offset=None)
+            self._known[question] = reading._replace(offset=None)
         found = [self._known[one] for one in put]
         return [
-            replace(reading, question=question)
+            reading._replace(question=question)
             for question, reading in zip(questions, found, strict=True)
         ]
 

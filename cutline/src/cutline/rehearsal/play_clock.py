@@ -20,6 +20,11 @@ class PlayClock:
         self._offset = _NONE
         self._since: list[tuple[datetime, timedelta]] = [(at, _NONE)]
 
+    @property
+    def is_wrong(self) -> bool:
+        """Say whether the clock is off."""
+        return self._offset != _NONE
+
     def now(self) -> datetime:
         """Return what the driver's clock says."""
         return self._now

@@ -144,6 +144,7 @@ class _Play:
         self.people = People(scenario, self.clock)
         self.journal = MemoryJournal()
         self.ticks = 0
+        self._learned = -1  # the stage of which it is known when it began
         blobs = MemoryBlobs()
         self._driver = Driver(
             self.world, self.journal, self.clock, self.people, blobs, identify=signed
@@ -161,24 +162,29 @@ class _Play:
         """Let one tick's time go by: what happens, and the tick, if anybody is there to tick."""
         clock, true = self.clock, self.clock.true
         on = self.timeline.on(true)
-        clock.set_off(sum(event.clock_jump_s or 0.0 for event in on))
+        if on or clock.is_wrong:
+            clock.set_off(sum(event.clock_jump_s or 0.0 for event in on))
         for _, event in self.timeline.happening(true):
             if event.moved_by_hand is not None:
                 self.world.move_by_hand(event.moved_by_hand)
             self.people.say(event)
         self.world.advance()
-        if not any(event.driver_absent for event in on):
+        if not on or not any(event.driver_absent for event in on):
             if self.state.checkpoints:
                 self.people.look(self.state)
             self.state = self._driver.tick(self.state)
             self.ticks += 1
-            self._learn(self.state)
+            if self.state.stage_index != self._learned:
+                self._learn(self.state)
         clock.sleep(self.state.plan.watch.every_s)
 
     def _learn(self, state: State) -> None:
         """Tell the timeline when a stage began: its traffic is in force, or its approval given."""
         stage = state.stage
-        if stage is None or self.timeline.has_begun(stage.name):
+        if stage is None:
+            return
+        if self.timeline.has_begun(stage.name):
+            self._learned = state.stage_index
             return
         if stage.percent is not None and state.plan.switch.kind != "nop":
             if state.raised_at is not None:

@@ -17,6 +17,7 @@ class Timeline:
         self._events = tuple(events)
         self._began: dict[str, datetime] = {START: start}
         self._spans: list[tuple[datetime, datetime | None, int]] = []
+        self._waiting: list[tuple[datetime, datetime | None, int]] = []
         self._on: tuple[Event, ...] = ()
         self._holds: tuple[datetime, datetime | None] | None = None
         self._happened: set[int] = set()
@@ -46,12 +47,13 @@ class Timeline:
 
     def happening(self, at: datetime) -> list[tuple[int, Event]]:
         """Return the events whose time has come by now, with their numbers, each once."""
-        found = [
-            (number, self._events[number])
-            for since, _, number in self._spans
-            if since <= at and number not in self._happened
-        ]
-        self._happened.update(number for number, _ in found)
+        found = []
+        for since, _, number in self._waiting:
+            if since <= at:
+                self._happened.add(number)
+                found.append((number, self._events[number]))
+        if found:
+            self._waiting = [one for one in self._waiting if one[2] not in self._happened]
         return found
 
     def _place(self) -> None:
@@ -62,6 +64,7 @@ class Timeline:
             if since is not None:
                 until = None if event.for_s is None else since + timedelta(seconds=event.for_s)
                 self._spans.append((since, until, number))
+        self._waiting = [one for one in self._spans if one[2] not in self._happened]
 
     def _found(self, at: datetime) -> tuple[tuple[Event, ...], tuple[datetime, datetime | None]]:
         on = tuple(

@@ -83,6 +83,7 @@ class Work:
         self._start = scenario.start
         self._zone = ZoneInfo(scenario.traffic.zone)
         self._sides = {V1: Ledger(), V2: Ledger()}
+        self._local, self._local_s = scenario.start.astimezone(self._zone), 0.0
         self._done_s = 0.0
         self._force: Force | None = None
 
@@ -94,15 +95,17 @@ class Work:
             self._slice(self._done_s, force)
             self._done_s += SLICE_S
         for ledger in self._sides.values():
-            ledger.end(until_s)
+            if ledger.open_ and ledger.open_[0][0] <= until_s:
+                ledger.end(until_s)
 
     def _slice(self, at_s: float, force: Force) -> None:
         draw = self._random.random
-        expected = self._per_hour(at_s, force.traffic) * SLICE_S / 3600
-        count = _poisson(draw, expected)
+        count = _poisson(draw, self._per_hour(at_s, force.traffic) * SLICE_S / 3600)
         for arrived_s in sorted([at_s + draw() * SLICE_S for _ in range(count)]):
-            is_v2 = draw() * 100 < force.percent
-            self._item(arrived_s, force.v2 if is_v2 else force.v1, self._sides[V2 if is_v2 else V1])
+            if draw() * 100 < force.percent:
+                self._item(arrived_s, force.v2, self._sides[V2])
+            else:
+                self._item(arrived_s, force.v1, self._sides[V1])
 
     def _item(self, arrived_s: float, side: Side, ledger: Ledger) -> None:
         found = self._random.random() * 100
@@ -117,13 +120,16 @@ class Work:
     def _per_hour(self, at_s: float, traffic: Traffic) -> float:
         if traffic.night is None:
             return traffic.per_hour
-        clock = (self._start + timedelta(seconds=at_s)).astimezone(self._zone).time()
+        if at_s // 900 != self._local_s // 900:  # the clocks of a zone change on a quarter hour
+            self._local_s = at_s
+            self._local = (self._start + timedelta(seconds=at_s)).astimezone(self._zone)
+        clock = (self._local + timedelta(seconds=at_s - self._local_s)).time()
         since, until = traffic.night.since, traffic.night.until
         is_night = since <= clock < until if since < until else clock >= since or clock < until
         return traffic.night.per_hour if is_night else traffic.per_hour
 
     def metric(self, name: str, side: str | None, since: datetime, until: datetime) -> Value:
-        """Return a metric of `scenario.METRICS` over the span that begins with `since`.
+        """Return a metric of `METRICS` over the span that begins with `since`.
 
         `side` None is v2, unless the metric counts both.
         """
@@ -159,7 +165,7 @@ class Span:
 
     def metric(self, name: str) -> Value:
         """Return a metric of the work; `$switch` is none of it."""
-        return _METRICS[name](self)
+        return MEASURES[name](self)
 
     def total(self) -> int:
         """Count what ended."""
@@ -210,7 +216,8 @@ class Span:
         return bisect_left(arrived_s, self._last_s) - bisect_left(arrived_s, self._first_s)
 
 
-_METRICS: dict[str, Callable[[Span], Value]] = {
+# By name: how a span is asked for it.
+MEASURES: dict[str, Callable[[Span], Value]] = {
     "$ok": Span.ok,
     "$total": Span.total,
     "$failed": Span.failed,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -17,7 +17,7 @@ from cutline.plan.step import WaitFor
 from cutline.rehearsal.play_clock import PlayClock
 from cutline.rehearsal.scenario import METRICS, Event, Scenario, SideChange, StepPlay
 from cutline.rehearsal.timeline import Timeline
-from cutline.rehearsal.work import V1, V2, Force, Work
+from cutline.rehearsal.work import MEASURES, V1, V2, Force, Span, Work
 from cutline.run.reading import Question, Reading, Value
 from cutline.run.world import Call, Notice, Outcome, SwitchSeen, SwitchSet
 
@@ -38,6 +38,7 @@ class SimulatedWorld:
         self._work = Work(scenario)
         self._switch = 0
         self._routed = 0
+        self._seen = SwitchSeen(0)
         self._started: dict[_Key, datetime] = {}
         self._answers: dict[tuple[str, tuple[int, ...]], _Answers] = {}
         self._then: dict[str, dict[str, Any]] = {}
@@ -58,7 +59,9 @@ class SimulatedWorld:
         for event in self._timeline.on(self._clock.true):
             if event.switch_unreadable is not None:
                 return SwitchSeen(None, event.switch_unreadable, is_applied=False)
-        return SwitchSeen(self._switch)
+        if self._seen.percent != self._switch:
+            self._seen = SwitchSeen(self._switch)
+        return self._seen
 
     def set_switch(self, percent: int) -> SwitchSet:
         """Set it; one that lies says so and goes on routing as before."""
@@ -102,9 +105,9 @@ class SimulatedWorld:
         since = self._clock.true_of(question.since)
         span = self._work.span(self._side(question), since, until)
         values: dict[str, Value] = dict(answers.values)
-        for name, metric, kind in answers.metrics:
-            found = self._switch if metric == "$switch" else span.metric(metric)
-            values[name] = float(found) if kind == "double" and type(found) is int else found
+        for name, measure, is_double in answers.metrics:
+            found = self._switch if measure is None else measure(span)
+            values[name] = float(found) if is_double and isinstance(found, int) else found
         return Reading(question, question.until, values)
 
     def _side(self, question: Question) -> str | None:
@@ -221,18 +224,18 @@ class SimulatedWorld:
 
 
 class _Answers:
-    """What a probe says: values that stand, and metrics of the work with their types."""
+    """What a probe says: values that stand, and how the work is measured (None: the switch is)."""
 
     __slots__ = ("metrics", "values")
 
     def __init__(self, fields: Mapping[str, Any], returns: Mapping[str, FieldType]) -> None:
         self.values: Mapping[str, Value] = {}
-        self.metrics: list[tuple[str, str, str]] = []
+        self.metrics: list[tuple[str, Callable[[Span], Value] | None, bool]] = []
         values: dict[str, Value] = {}
         for name, said in fields.items():
             kind = returns.get(name, "")
             if isinstance(said, str) and said in METRICS:
-                self.metrics.append((name, said, kind))
+                self.metrics.append((name, MEASURES.get(said), kind == "double"))
             else:
                 values[name] = _value(said, kind)
         self.values = values

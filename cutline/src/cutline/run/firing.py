@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from cutline.gates.verdict import Verdict
@@ -16,12 +17,32 @@ from cutline.run.watched import Watched
 
 _ON_FAIL_EXTENDS_S = 21600.0
 _OVER = {Phase.CLOSING, Phase.ENDED}
+_BEFORE_RAISE = {Phase.WAITING, Phase.APPROVING, Phase.STEPPING, Phase.RAISING}
+
+
+_quiet: list[Mapping[str, Watched]] = []  # the last triggers of which nothing follows
+
+
+def is_quiet(triggers: Mapping[str, Watched]) -> bool:
+    """Say whether nothing follows of any trigger; the same triggers are not looked through twice.
+
+    States share them for as long as nothing about them changes, which is nearly always.
+    """
+    if _quiet and _quiet[0] is triggers:
+        return True
+    for seen in triggers.values():
+        if seen.verdict is Verdict.FAIL or seen.fired_at is not None:
+            return False
+        if seen.owes or seen.blind_since is not None:
+            return False
+    _quiet[:] = [triggers]
+    return True
 
 
 def firing(state: State, now: datetime) -> list[Action]:
     """Fire and clear triggers; the most severe comes first."""
     del now
-    if state.phase in _OVER:
+    if state.phase in _OVER or is_quiet(state.triggers):
         return []
     for one in scope_of(state).triggers:
         seen = state.triggers.get(one.label)
@@ -87,7 +108,7 @@ def blindness(state: State, now: datetime) -> list[Action]:
     if state.phase in _OVER or state.phase is Phase.ROLLING_BACK or not state.traffic.is_on_v2:
         return []
     watch = state.plan.watch
-    for one in scope_of(state).triggers:
+    for one in () if is_quiet(state.triggers) else scope_of(state).triggers:
         seen = state.triggers.get(one.label)
         if seen is None or seen.blind_since is None or seen.is_blind_told:
             continue
@@ -116,7 +137,7 @@ def wanted(state: State, now: datetime) -> list[Action]:
     """Do what triggers that fired still want, and what the stage says of a failed gate."""
     if state.phase in _OVER:
         return []
-    for one in scope_of(state).triggers:
+    for one in () if is_quiet(state.triggers) else scope_of(state).triggers:
         seen = state.triggers.get(one.label)
         if seen is not None and seen.owes:
             found = _act(state, one.trigger, seen)
@@ -182,7 +203,7 @@ def _on_fail(state: State, now: datetime) -> list[Action]:
     failed: tuple[str, ...] = ()
     if state.phase is Phase.BAKING and state.bake.last is Held.FAILED:
         failed = _failing(state, tuple(stage.gates) if stage is not None else ())
-    elif state.phase in {Phase.WAITING, Phase.APPROVING, Phase.STEPPING, Phase.RAISING}:
+    elif state.phase in _BEFORE_RAISE:
         scope = scope_of(state)
         stage = scope.standing_stage
         failed = _failing(state, tuple(one.name for one in scope.standing))

@@ -15,8 +15,9 @@ from cutline.run.bake import BakeClock, Held
 from cutline.run.checkpoint import Checkpoint
 from cutline.run.kinds import Kind
 from cutline.run.owing import signing, telling
-from cutline.run.state import Diagnosis, MarkTaken, State, changed
+from cutline.run.state import Diagnosis, MarkTaken, State
 from cutline.run.traffic import Traffic
+from cutline.run.transitions import Phase
 from cutline.run.watched import GateSeen, Watched
 from cutline.run.whereabouts import placed
 
@@ -48,7 +49,7 @@ def _tick(state: State, data: Data, at: datetime) -> State:
         apart_s = (at - before).total_seconds()
         triggers = _aged_triggers(triggers, apart_s, state)
         if checkpoints:
-            checkpoints = _aged_approvals(checkpoints, hours_of(state), before, at)
+            checkpoints = _aged_approvals(state, before, at)
     readings = data["readings"]
     offsets = state.offsets
     for reading in readings:
@@ -64,7 +65,7 @@ def _tick(state: State, data: Data, at: datetime) -> State:
         offsets=offsets,
     )
     if data.get("is_due") and not state.is_due:
-        return placed(changed(state, is_due=True))
+        return placed(state.changed(is_due=True))
     return state
 
 
@@ -111,8 +112,10 @@ def _aged_triggers(
     triggers: Mapping[str, Watched], apart_s: float, state: State
 ) -> Mapping[str, Watched]:
     """Add the time since the last tick to the symptoms that were there then."""
+    if apart_s <= 0:
+        return triggers
     there = [label for label, seen in triggers.items() if seen.verdict is Verdict.FAIL]
-    if not there or apart_s <= 0:
+    if not there:
         return triggers
     added_s = min(apart_s, longest_jump_s(state))
     aged = dict(triggers)
@@ -124,14 +127,18 @@ def _aged_triggers(
     return aged
 
 
-def _aged_approvals(
-    checkpoints: Mapping[str, Checkpoint], hours: Hours | None, since: datetime, until: datetime
-) -> Mapping[str, Checkpoint]:
-    """Let approvals grow older, but not outside the plan's hours."""
-    given = [name for name, point in checkpoints.items() if point.approvals]
+def _aged_approvals(state: State, since: datetime, until: datetime) -> Mapping[str, Checkpoint]:
+    """Let approvals grow older that are not used yet, but not outside the plan's hours."""
+    checkpoints = state.checkpoints
+    is_used = state.raised_at is not None or state.phase is Phase.BAKING
+    given = [
+        name
+        for name, point in checkpoints.items()
+        if point.approvals and (point.is_open or not is_used)
+    ]
     if not given or until <= since:
         return checkpoints
-    added_s = open_s(hours, since, until)
+    added_s = open_s(hours_of(state), since, until)
     if added_s == 0:
         return checkpoints
     aged = dict(checkpoints)
@@ -164,13 +171,13 @@ def _turned(state: State, data: Data, clock: Data, at: datetime) -> State:
         point = ((at - began).total_seconds(), float(value))
         series = {**series, name: (*series.get(name, ()), point)}
     if clock["is_reset"]:
-        state = changed(state, attested={})
+        state = state.changed(attested={})
         series = {}
     before = state.bake
     state = state.changed(bake=bake, series=series)
     if clock["is_taken"]:
         taken = MarkTaken(state.stage_name, float(data["mark"]), at, data["verdicts"])
-        state = signing(changed(state, marks=(*state.marks, taken)), f"mark {data['mark']:g} s")
+        state = signing(state.changed(marks=(*state.marks, taken)), f"mark {data['mark']:g} s")
     if bake.last is Held.FAILED and before.last is not Held.FAILED:
         state = telling(state, "blocked", clock["why"])
     return placed(state) if bake.is_over else state
@@ -236,7 +243,7 @@ def _watched(state: State, data: Data, at: datetime) -> State:
     triggers = dict(state.triggers)
     for label, said in data["triggers"].items():
         triggers[label] = _symptom(triggers.get(label) or Watched(), said, at)
-    return changed(state, at=at, triggers=triggers)
+    return state.changed(at=at, triggers=triggers)
 
 
 def _symptom(before: Watched, said: Data, at: datetime) -> Watched:

@@ -54,55 +54,68 @@ def _number(text: str, seen: Seen, conditions: Conditions) -> float:
 
 @dataclass(slots=True)
 class Watcher:
-    """Judges triggers; one whose readings say the same as before is not judged again."""
+    """Judges triggers; one whose fields say the same as before is not judged again."""
 
     judges: GateJudges = field(default_factory=GateJudges)
-    _known: dict[str, tuple[Any, Judged]] = field(default_factory=dict)
+    _scope: Scope | None = None
+    _reported: frozenset[str] = frozenset()
+    _measured: list[tuple[Any, Any]] = field(default_factory=list)
+    _said: dict[str, Judged] = field(default_factory=dict)
 
     def changed(
         self, state: State, scope: Scope, readings: Readings, now: datetime
     ) -> dict[str, dict[str, Any]]:
         """Return what is new about the triggers, by label, as a WATCHED entry has it."""
+        for one in self._in_doubt(state, scope, _measured(scope, readings, now)):
+            seen = Seen(now, readings, reported=state.reported)
+            self._said[one.label] = self.judges.trigger(one.trigger, seen, scope.conditions)
         found: dict[str, dict[str, Any]] = {}
-        for one in scope.triggers:
-            said = self._judged(state, scope, one, readings, now)
-            before = state.triggers.get(one.label)
+        known = state.triggers
+        for label, said in self._said.items():
+            before = known.get(label)
             if before is None or before.verdict is not said.verdict:
-                found[one.label] = as_data(said)
+                found[label] = as_data(said)
         return found
 
-    def _judged(
-        self, state: State, scope: Scope, one: Watches, readings: Readings, now: datetime
-    ) -> Judged:
-        basis = self._basis(state, scope, one, readings, now)
-        known = self._known.get(one.label)
-        if known is not None and known[0] == basis:
-            return known[1]
-        seen = Seen(now, readings, reported=state.reported)
-        said = self.judges.trigger(one.trigger, seen, scope.conditions)
-        self._known[one.label] = (basis, said)
-        return said
+    def _in_doubt(
+        self, state: State, scope: Scope, measured: list[tuple[Any, Any]]
+    ) -> Iterable[Watches]:
+        """Return the triggers of which something that they depend on is not as it was."""
+        before, self._measured = self._measured, measured
+        if self._scope is not scope or len(before) != len(measured):
+            self._scope, self._reported, self._said = scope, state.reported, {}
+            return scope.triggers
+        other = {place for place, one in enumerate(measured) if one != before[place]}
+        has_news = self._reported != state.reported
+        self._reported = state.reported
+        if not other and not has_news:
+            return ()
+        return [
+            one
+            for one in scope.triggers
+            if (has_news and one.trigger.report is not None) or not other.isdisjoint(one.places)
+        ]
 
-    @staticmethod
-    def _basis(
-        state: State, scope: Scope, one: Watches, readings: Readings, now: datetime
-    ) -> list[Any]:
-        """Return all that a trigger's verdict depends on; ages only where the plan limits them."""
-        if one.trigger.report is not None:
-            return [one.trigger.report in state.reported]
-        basis: list[Any] = [scope]
-        for field_, limit in one.fields:
-            reading = readings.get((field_.probe, field_.side))
-            if reading is None:
-                basis.append(None)
-                continue
-            values = reading.values
-            found = values.get(field_.name) if values is not None else None
-            basis.append(found)
-            basis.append(reading.why if found is None else type(found))
-            if limit is not None and now - reading.measured_at > limit:
-                basis.append(now)  # the reason of an old reading says how old: made anew each time
-        return basis
+
+def _measured(scope: Scope, readings: Readings, now: datetime) -> list[tuple[Any, Any]]:
+    """Return what triggers depend on, in the order of `scope.watched`: a value with its type.
+
+    A value that is missing has the reason instead, and one that is older than it may be the time,
+    for its reason says how old it is.
+    """
+    found: list[tuple[Any, Any]] = []
+    for key, name, limit in scope.watched:
+        reading = readings.get(key)
+        if reading is None:
+            found.append((None, None))
+            continue
+        values = reading.values
+        value_ = values.get(name) if values is not None else None
+        if limit is not None and now - reading.measured_at > limit:
+            found.append((now, reading.why))
+        else:
+            found.append((value_, reading.why if value_ is None else type(value_)))
+    return found
 
 
 def as_data(said: Judged) -> dict[str, Any]:

@@ -1,17 +1,19 @@
-"""One result of a probe, with the span that it covers; or the reason why there is none."""
+"""One result of a probe, with the span that it covers; or the reason why there is none.
+
+Both are named tuples: each tick makes some, and a frozen dataclass takes four times as long.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 Scalar = str | int | float | bool
 Value = Scalar | tuple[Scalar, ...] | None
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(NamedTuple):
     """What a probe is asked: one side of it, over a span of time.
 
     `side` is None for a probe without sides. `since` equals `until` for a probe that measures
@@ -27,8 +29,7 @@ class Question:
     offset: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """The answer: the values by field, or `why` there is none (then `values` is None).
 
     `measured_at` is when the data was true: older than the probe's `fresh` is blind. A field that

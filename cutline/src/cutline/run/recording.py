@@ -20,7 +20,7 @@ def readings_data(
     readings: Sequence[Reading], lists: frozenset[tuple[str, str]], blobs: SomeBlobs
 ) -> list[dict[str, Any]]:
     """Return readings for an entry. Of lists only those in `lists` are kept, as files by digest."""
-    texts: dict[datetime, str] = {}
+    texts: dict[int, str] = {}
     return [_data(reading, lists, blobs, texts) for reading in readings]
 
 
@@ -33,15 +33,16 @@ def _data(
     reading: Reading,
     lists: frozenset[tuple[str, str]],
     blobs: SomeBlobs,
-    texts: dict[datetime, str],
+    texts: dict[int, str],
 ) -> dict[str, Any]:
-    asked = reading.question
+    asked, measured_at = reading.question, reading.measured_at
+    until = _text(asked.until, texts)
     data: dict[str, Any] = {
         "probe": asked.probe,
         "side": asked.side,
         "since": _text(asked.since, texts),
-        "until": _text(asked.until, texts),
-        "measured_at": _text(reading.measured_at, texts),
+        "until": until,
+        "measured_at": until if measured_at is asked.until else _text(measured_at, texts),
         "values": None,
         "why": reading.why,
     }
@@ -50,7 +51,7 @@ def _data(
         kept: dict[str, str] = {}
         for name, value in reading.values.items():
             if isinstance(value, (tuple, list)):
-                if (asked.probe, name) in lists:
+                if lists and (asked.probe, name) in lists:
                     kept[name] = _put(value, blobs, f"{asked.probe}.{name}")
             else:
                 values[name] = value if type(value) is str else _plain(value)
@@ -75,10 +76,11 @@ def _put(value: Sequence[object], blobs: SomeBlobs, name: str) -> str:
     return blobs.put(content, name)
 
 
-def _text(at: datetime, texts: dict[datetime, str]) -> str:
-    known = texts.get(at)
+def _text(at: datetime, texts: dict[int, str]) -> str:
+    """Return an instant as text. Readings share theirs: what is the same object is made once."""
+    known = texts.get(id(at))
     if known is None:
-        known = texts[at] = at.isoformat()
+        known = texts[id(at)] = at.isoformat()
     return known
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from cutline.run.bake import BakeClock, ended_early, mark_ahead
 from cutline.run.raising import obstacles
@@ -19,8 +19,7 @@ _BEFORE_RAISE = {Phase.WAITING, Phase.APPROVING, Phase.STEPPING, Phase.RAISING}
 _Asked = tuple[str, str | None, datetime]
 
 
-@dataclass(frozen=True, slots=True)
-class Due:
+class Due(NamedTuple):
     """What one instant judges.
 
     `gates` turn the bake clock if `is_instant`; `standing` gates are those of the stage before,
@@ -137,8 +136,7 @@ def done_name(step: str) -> str:
     return f"done {step}"
 
 
-@dataclass(frozen=True, slots=True)
-class Asks:
+class Asks(NamedTuple):
     """The questions of a tick, each once, and which of them answer what.
 
     `watching` are the places of the triggers' readings by key, `judging` those of the gates,
@@ -146,13 +144,21 @@ class Asks:
     """
 
     questions: tuple[Question, ...]
-    watching: dict[Key, int]
-    judging: dict[Key, int]
-    confirming: dict[Key, int]
+    watching: Mapping[Key, int]
+    judging: Mapping[Key, int]
+    confirming: Mapping[Key, int]
 
 
 def asks(state: State, scope: Scope, what: Due, *, is_late: bool = False) -> Asks:
     """Return everything that has to be asked for what is due, and for the triggers."""
+    at, offsets = what.at, state.offsets
+    if not (is_late or what.judges or what.wants_confirm):
+        sinces = [at - over if over else at for over in scope.spans]
+        watched = tuple(
+            Question(probe, side, sinces[place], at, is_late, offsets.get((probe, side)))
+            for probe, side, place in scope.asked
+        )
+        return Asks(watched, scope.watching, {}, {})
     found: dict[_Asked, int] = {}
     watching = _trailing(found, scope, what.at, _watched(scope, is_late=is_late))
     judging: dict[Key, int] = {}
@@ -172,8 +178,6 @@ def asks(state: State, scope: Scope, what: Due, *, is_late: bool = False) -> Ask
         traffic = state.traffic
         since = (traffic.confirm_since if state.rollback else traffic.applied_at) or what.at
         confirming = _exactly(found, confirm_keys(scope), min(since, what.at))
-    at = what.at
-    offsets = state.offsets
     questions = tuple(
         Question(probe, side, since, at, is_late, offsets.get((probe, side)))
         for probe, side, since in found

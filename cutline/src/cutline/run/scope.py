@@ -44,12 +44,12 @@ class Reads:
 
 @dataclass(frozen=True, slots=True)
 class Watches:
-    """A trigger with the probes that it reads, and how old each of its fields may be."""
+    """A trigger with the probes that it reads, and the places of its fields in `Scope.watched`."""
 
     label: str
     trigger: Trigger
     keys: tuple[Key, ...]
-    fields: tuple[tuple[Field, timedelta | None], ...]
+    places: tuple[int, ...]
     rank: int
 
 
@@ -63,9 +63,14 @@ class Scope:
     rules: BakeRules
     over: Mapping[str, timedelta]
     gates: tuple[Reads, ...]
+    attests: tuple[Reads, ...]  # those of the gates that want a person's word
     standing: tuple[Reads, ...]
     standing_stage: Stage | None
     triggers: tuple[Watches, ...]
+    watching: Mapping[Key, int]  # the probes that triggers read, each once, by place
+    spans: tuple[timedelta, ...]  # the spans over which those are asked, each once
+    asked: tuple[tuple[str, str | None, int], ...]  # the same probes, with the places of spans
+    watched: tuple[tuple[Key, str, timedelta | None], ...]  # their fields, and how old they may be
     baseline: tuple[Key, ...]
     trends: tuple[tuple[str, Key, str], ...]
     looks: int
@@ -76,17 +81,24 @@ class Scope:
 
 
 _scopes: dict[tuple[int, int, float, datetime | None], Scope] = {}
+_latest: list[tuple[Plan, int, float, datetime | None, Scope]] = []
 
 
 def scope_of(state: State) -> Scope:
     """Return the scope of a state; the same object as long as plan, stage and extension stay."""
     since = state.raised_at or state.stage_at
+    # Asked some times in a tick, always for the same: found without making a key.
+    for plan, index, extra_s, at, scope in _latest:
+        is_same = plan is state.plan and at is since and index == state.stage_index
+        if is_same and extra_s == state.extra_s:
+            return scope
     key = (id(state.plan), state.stage_index, state.extra_s, since)
     found = _scopes.get(key)
     if found is None or found.plan is not state.plan:
         if len(_scopes) >= _KEPT:
             _scopes.clear()
         found = _scopes[key] = _scope(state, since)
+    _latest[:] = [(state.plan, state.stage_index, state.extra_s, since, found)]
     return found
 
 
@@ -117,20 +129,30 @@ def _scope(state: State, since: datetime | None) -> Scope:
     owner = _standing_stage(state)
     gates = _all(stage, plan, conditions)
     rules = rules_of(plan, stage, state.extra_s)
+    places: dict[tuple[Key, str], int] = {}
+    triggers = tuple(_watches(plan, conditions, places))
+    watching = dict.fromkeys(key for one in triggers for key in one.keys)
+    over = {name: timedelta(seconds=one.over_s) for name, one in plan.probes.items()}
+    spans = tuple(dict.fromkeys(over[probe] for probe, _ in watching))
     return Scope(
         plan=plan,
         stage=stage,
         conditions=conditions,
         rules=rules,
-        over={name: timedelta(seconds=one.over_s) for name, one in plan.probes.items()},
+        over=over,
         gates=gates,
+        attests=tuple(one for one in gates if one.gate.attest is not None),
         standing=tuple(
             one
             for one in _all(owner, plan, conditions)
             if one.is_blocker and one.gate.at == "instants" and one.gate.attest is None
         ),
         standing_stage=owner,
-        triggers=tuple(_watches(plan, conditions)),
+        triggers=triggers,
+        watching={key: place for place, key in enumerate(watching)},
+        spans=spans,
+        asked=tuple((probe, side, spans.index(over[probe])) for probe, side in watching),
+        watched=tuple((key, name, _limit(conditions.fresh_s.get(key[0]))) for key, name in places),
         baseline=_baseline(plan, stage, conditions),
         trends=tuple(_trends(gates, conditions)),
         looks=len(rules.marks_s),
@@ -175,7 +197,10 @@ def _fields(gate: Gate, conditions: Conditions) -> Iterator[tuple[str, str | Non
             yield field.probe, field.side, field.name
 
 
-def _watches(plan: Plan, conditions: Conditions) -> Iterator[Watches]:
+def _watches(
+    plan: Plan, conditions: Conditions, places: dict[tuple[Key, str], int]
+) -> Iterator[Watches]:
+    """Yield the triggers, the most severe first; each of their fields gets a place, once."""
     for trigger in sorted(plan.triggers, key=lambda one: SEVERITIES.index(one.severity)):
         fields: list[Field] = []
         if trigger.when is not None:
@@ -184,9 +209,12 @@ def _watches(plan: Plan, conditions: Conditions) -> Iterator[Watches]:
             conditions.field(text) for text in (trigger.rate, trigger.of) if text is not None
         ]
         keys = {(field.probe, field.side): None for field in fields}
+        own = tuple(
+            places.setdefault(((field.probe, field.side), field.name), len(places))
+            for field in fields
+        )
         rank = SEVERITIES.index(trigger.severity)
-        aged = tuple((field, _limit(conditions.fresh_s.get(field.probe))) for field in fields)
-        yield Watches(trigger.label, trigger, tuple(keys), aged, rank)
+        yield Watches(trigger.label, trigger, tuple(keys), own, rank)
 
 
 def _limit(fresh_s: float | None) -> timedelta | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from cutline.gates.verdict import Verdict
 from cutline.plan.duration import seconds
@@ -267,9 +268,8 @@ def _confirm(state: State, now: datetime) -> list[Action]:
 
 def _attest(state: State) -> list[Action]:
     """Open the checkpoint of an attest gate that was due and waits for a person's word."""
-    scope = scope_of(state)
-    for one in scope.gates:
-        if one.gate.attest is None or one.name in state.attested:
+    for one in scope_of(state).attests:
+        if one.name in state.attested:
             continue
         seen = state.gates.get(one.name)
         point = state.checkpoints.get(one.name)
@@ -283,7 +283,7 @@ def _attest(state: State) -> list[Action]:
             continue
         if point is not None and (point.is_open or point.is_denied):
             continue
-        data = {
+        data: dict[str, Any] = {
             "checkpoint": one.name,
             "what": "gate",
             "stage": state.stage_name,

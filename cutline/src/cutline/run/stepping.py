@@ -23,7 +23,7 @@ class StepIs(StrEnum):
     @property
     def is_under_way(self) -> bool:
         """Say whether a try of the step, or of its undo, has begun and not ended."""
-        return self in {StepIs.RUNNING, StepIs.UNDOING}
+        return self is StepIs.RUNNING or self is StepIs.UNDOING
 
 
 @dataclass(frozen=True, slots=True)
