@@ -118,3 +118,14 @@ def test_a_tick_that_takes_its_time_is_no_absence(cutover: Cutover) -> None:
     cutover.clock.sleep(20 * 60)
     cutover.tick()
     assert "absent" in cutover.kinds()
+
+
+def test_a_switch_raised_by_hand_is_set_back_and_the_bake_goes_on(cutover: Cutover) -> None:
+    """What traffic showed of the setting still counts: the bake does not begin anew."""
+    cutover.until(lambda state: state.phase is Phase.BAKING and state.bake.total_s > 600)
+    began = cutover.state.bake.began_at
+    cutover.world.percent = 50
+    state = cutover.tick(2)
+    assert cutover.world.percent == 10
+    assert (state.phase, state.bake.began_at) == (Phase.BAKING, began)
+    assert cutover.of("drifted")

@@ -134,6 +134,8 @@ def _set(state: State, data: Data, at: datetime) -> State:
     if not is_set:
         traffic = replace(old, setting=None, why=data["why"])
         return replace(state, at=at, traffic=traffic)
+    # Set back where somebody raised it by hand: what traffic showed of this setting still counts.
+    is_set_back = percent == old.percent and old.drift == "higher" and state.rollback is None
     traffic = replace(
         old,
         percent=percent,
@@ -142,8 +144,8 @@ def _set(state: State, data: Data, at: datetime) -> State:
         is_applied=is_applied,
         why=data["why"],
         applied_at=at if is_applied else None,
-        confirmed=None,
-        confirm_why="",
+        confirmed=old.confirmed if is_set_back else None,
+        confirm_why=old.confirm_why if is_set_back else "",
         confirm_since=at if is_applied else None,
         drift="" if old.drift == "higher" else old.drift,
     )
