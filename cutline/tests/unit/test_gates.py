@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -92,7 +91,7 @@ def test_a_reading_older_than_fresh_is_blind() -> None:
     """Yesterday's health says nothing about now."""
     old = reading("health", {"status": "healthy", "ready": True})
     for age_s, wanted in [(300, Verdict.PASS), (301, Verdict.BLIND)]:
-        aged = replace(old, measured_at=NOW - timedelta(seconds=age_s))
+        aged = old._replace(measured_at=NOW - timedelta(seconds=age_s))
         assert verdict(HEALTHY, seen(aged)) is wanted
 
 
@@ -279,7 +278,7 @@ def test_a_comparison_takes_the_reference_that_was_handed_in_first() -> None:
 def test_a_stage_is_a_reference_by_what_was_recorded_of_it() -> None:
     """`than: canary` compares the same side, however old the record; without one it is blind."""
     gate = AS_GOOD | {"than": "canary"}
-    old = replace(imports("v2", ok=950, total=960), measured_at=NOW - timedelta(days=3))
+    old = imports("v2", ok=950, total=960)._replace(measured_at=NOW - timedelta(days=3))
     ours = imports("v2", ok=70, total=96)
     assert verdict(gate, seen(ours, reference={("imports", "v2"): old})) is Verdict.FAIL
     assert judged(gate, seen(ours)).why == "there is no record of imports in canary"
