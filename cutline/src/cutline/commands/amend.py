@@ -48,10 +48,12 @@ def amend(  # one parameter an option
     new = compressed(loaded.plan, factor) if factor != 1 else loaded.plan
     changes = difference(state.plan, new)
     model = new.model_dump(mode="json", exclude_unset=True)
+    wanted = 0
     if changes:
         found, why = amendment(state, {"plan": {"model": model}, "reason": reason}, difference)
         if why:
             raise Refused(f"{folder.name} cannot go on with this plan", where=str(plan), why=why)
+        wanted = int(found["quorum"])
     if not changes and loaded.digest == state.plan_digest:
         raise WrongUsage("the plan has not changed", where=str(plan), remedy="nothing to do")
     if not as_json:
@@ -59,8 +61,8 @@ def amend(  # one parameter an option
             how = "looser" if change.is_looser else "tighter or equal"
             line = f"{change.path}: {change.before} -> {change.after} ({how})"
             out.print(line, markup=False)
-        if changes:
-            out.print(f"it wants {found['quorum']} approval(s) by others", markup=False)
+        if wanted:
+            out.print(f"it wants {wanted} approval(s) by others", markup=False)
     data = {
         "plan": {
             "name": new.name,
