@@ -55,7 +55,8 @@ class InPostgres(Place):
 
     def __post_init__(self) -> None:
         self.url = f"postgres:{self.dsn}#{self.name}"
-        self._run("CREATE TABLE IF NOT EXISTS cutline_switch (name text PRIMARY KEY, percent text)")
+        self._run("DROP TABLE IF EXISTS cutline_switch")  # another test's, of whole per cents
+        self._run("CREATE TABLE cutline_switch (name text PRIMARY KEY, percent text)")
 
     def put(self, value: str) -> None:
         self._run(

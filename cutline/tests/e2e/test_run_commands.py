@@ -228,7 +228,10 @@ def test_a_driver_that_is_told_to_go_leaves_a_whole_journal(tmp_path: Path, sign
     import signal as signals  # noqa: PLC0415
 
     small = Small.of(tmp_path, ENDLESS)
+    # What runs in the background of a shell inherits that an interrupt is ignored.
+    before = signals.signal(signals.SIGINT, signals.SIG_DFL)
     process = small.start("run", "plan.yaml", "--by", "ana")
+    signals.signal(signals.SIGINT, before)
     until(lambda: list(tmp_path.glob("runs/small/*/journal.jsonl")) and small.percent, 60)
     process.send_signal(signals.Signals[signal])
     _, said = process.communicate(timeout=60)

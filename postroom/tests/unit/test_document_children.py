@@ -139,7 +139,7 @@ def test_each_document_begins_with_at_least_half_of_the_memory(tmp_path):
     broken = file(tmp_path / "a.docx", b"PK\x03\x04", "docx")
     assert child.ask(broken).is_final
     first = child._process
-    grown = Child(Limits(memory_bytes=96 << 20))
+    grown = Child(Limits(memory_bytes=64 << 20))
     answer = grown.ask(broken)
     assert (answer.is_final, grown._process) == (False, None)
     assert grown.ask(file(tmp_path / "a.txt", b"after")).text == "after"
