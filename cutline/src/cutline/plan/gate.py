@@ -15,7 +15,7 @@ class Gate(Kinds):
 
     `check: …` | `rate: p.f, of: p.f, at_least|at_most|than+margin` |
     `quantile: 0.95, of: p.f, at_most|than+margin|margin_pct` | `no_new: p.f, than` |
-    `no_upward: p.f` | `attest: words, equals: value`.
+    `no_upward: p.f, margin|margin_pct` | `attest: words, equals: value`.
     """
 
     kinds: ClassVar[tuple[str, ...]] = (

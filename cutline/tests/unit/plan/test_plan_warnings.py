@@ -64,3 +64,12 @@ def test_what_is_noticed_does_not_stop_a_plan(
     path = tmp_path / "plan.yaml"
     path.write_text(GOOD.replace(before, after, 1))
     assert [str(one) for one in load(path, may_miss=True).warnings] == [f"plan.yaml:{warning}"]
+
+
+def test_a_trend_may_have_a_margin(tmp_path: Path) -> None:
+    """A process that warms up by a few per cent does not leak: the gate can say how much it may."""
+    trend = "  success:", "  level: {no_upward: health.percent, margin_pct: 5, at: end}\n  success:"
+    plan = GOOD.replace(*trend).replace("gates: [healthy, success]", "gates: [healthy, level]")
+    (tmp_path / "plan.yaml").write_text(plan)
+    loaded = load(tmp_path / "plan.yaml", may_miss=True)
+    assert loaded.plan.gates["level"].margin_pct == 5

@@ -27,7 +27,7 @@ KEYS = {
     "rate": _COMPARING,
     "quantile": tuple(key for key in _COMPARING if key != "at_least"),
     "no_new": ("than", "needs"),
-    "no_upward": ("sure", "needs"),
+    "no_upward": ("margin", "margin_pct", "sure", "needs"),
     "attest": ("equals",),
 }
 ONLY_SOME = (*_COMPARING, "equals")
@@ -97,6 +97,9 @@ def _bounds(gate: Gate, loc: Loc, source: Source) -> Iterator[Fault]:
 
 def _comparison(plan: Plan, gate: Gate, loc: Loc, source: Source) -> Iterator[Fault]:
     margins = [key for key in ("margin", "margin_pct") if getattr(gate, key) is not None]
+    if len(margins) > 1:
+        what = "`margin` (points) and `margin_pct` (per cent of the reference): one of them"
+        yield source.at_key((*loc, margins[1]), what)
     if gate.than is None:
         given = [*margins, *(["worse"] if gate.worse else [])]
         for key in given if gate.kind in {"rate", "quantile"} else ():
@@ -111,10 +114,7 @@ def _comparison(plan: Plan, gate: Gate, loc: Loc, source: Source) -> Iterator[Fa
 
 
 def _margin(gate: Gate, margins: list[str], loc: Loc, source: Source) -> Iterator[Fault]:
-    if len(margins) > 1:
-        what = "`margin` (points) and `margin_pct` (per cent of the reference): one of them"
-        yield source.at_key((*loc, margins[1]), what)
-    elif not margins:
+    if not margins:
         what = "a comparison without a margin fails half of identical systems: add `margin`"
         yield source.at_key((*loc, "than"), what)
     elif getattr(gate, margins[0]) == 0:
