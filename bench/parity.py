@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -19,6 +18,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parents[1]))
+from peer import run_peer
 from row import Row, best_of
 from tests_support import postgres
 from tests_support.parity_rows import uri
@@ -114,23 +114,11 @@ def _reladiff(dsn: str) -> float | None:
     parts = conninfo_to_dict(dsn)
     known = {"user": "user", "dbname": "database", "host": "host", "port": "port"}
     server = {name: parts[key] for key, name in known.items() if parts.get(key)}
-    packages = ["--with", "reladiff", "--with", "psycopg2-binary"]
-    command = [
-        "uv",
-        "run",
-        "--no-project",
-        "-q",
-        *packages,
-        "python",
-        "-c",
-        RELADIFF,
-        json.dumps(server),
-    ]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        print(f"reladiff could not run: {done.stderr.strip().splitlines()[-1:]}", file=sys.stderr)
+    packages = ["reladiff", "psycopg2-binary"]
+    told = run_peer("reladiff", packages, RELADIFF, json.dumps(server))
+    if told is None:
         return None
-    seconds, found = done.stdout.split()
+    seconds, found = told
     if int(found) != DIFFERING * 2:
         print(f"reladiff found {found} rows, not {DIFFERING * 2}", file=sys.stderr)
     return float(seconds)

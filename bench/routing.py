@@ -8,12 +8,12 @@ everybody: it deals no keys at all, and is still the slower one.
 from __future__ import annotations
 
 import argparse
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
+from peer import run_peer
 from row import Row, best_of
 
 from cutline.routing import Router, Switch
@@ -73,14 +73,8 @@ def _decide(router: Router, rounds: int) -> None:
 
 def _openfeature(rounds: int) -> float:
     """Return the seconds of the peer, in an environment of its own; 0.0 falls short: not run."""
-    program = ["python", "-c", OPENFEATURE, str(rounds), str(TIMES)]
-    command = ["uv", "run", "--no-project", "-q", "--with", "openfeature-sdk", *program]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        why = done.stderr.strip().splitlines()[-1:]
-        print(f"OpenFeature could not run: {why}", file=sys.stderr)
-        return 0.0
-    return float(done.stdout)
+    told = run_peer("OpenFeature", ["openfeature-sdk"], OPENFEATURE, str(rounds), str(TIMES))
+    return float(told[0]) if told else 0.0
 
 
 if __name__ == "__main__":
