@@ -31,7 +31,7 @@ def test_no_source_file_outgrows_its_noun() -> None:
     """A file of code holds one noun: more than 600 lines is never one."""
     lengths = {
         path.relative_to(ROOT).as_posix(): len(path.read_text().splitlines())
-        for path in tracked("*.py", "*.rs")
+        for path in tracked("*.py", "*.rs", "*.js")
     }
     assert lengths
     assert {name: n for name, n in lengths.items() if n > LONGEST_FILE} == {}
@@ -51,4 +51,4 @@ def test_no_python_function_outgrows_a_page() -> None:
 @pytest.mark.parametrize("word", ["utils", "helpers", "manager", "common"])
 def test_no_file_has_a_name_that_says_nothing(word: str) -> None:
     """A reader finds a feature by the name of its file."""
-    assert [path for path in tracked("*.py", "*.rs") if path.stem == word] == []
+    assert [path for path in tracked("*.py", "*.rs", "*.js") if path.stem == word] == []
