@@ -17,12 +17,17 @@ def writing(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise CannotWrite(
-            f"{path.name} cannot be written",
-            where=str(path),
-            why=error.strerror or str(error),
-            remedy="free space or mend the rights, then run the same command again",
-        ) from error
+        raise refused(path, error) from error
+
+
+def refused(path: Path, error: OSError) -> CannotWrite:
+    """Make the error that says why `path` could not be written."""
+    return CannotWrite(
+        f"{path.name} cannot be written",
+        where=str(path),
+        why=error.strerror or str(error),
+        remedy="free space or mend the rights, then run the same command again",
+    )
 
 
 def put(path: Path, content: bytes, mode: int = 0o644) -> None:

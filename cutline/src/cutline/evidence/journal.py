@@ -62,6 +62,7 @@ class Journal:
 
     def __init__(self, folder: Path, mode: Mode) -> None:
         self.folder = folder
+        self._path = folder / JOURNAL
         self.mode = mode
         self.signer: Signer | None = None
         self.redactor: Redactor | None = None
@@ -142,14 +143,16 @@ class Journal:
         """
         if self._handle is None:
             return self._begin(kind, data, at)
-        with self._locked():
+        # A context manager would cost as much as the two calls: this is what a tick waits for.
+        fcntl.flock(self._handle, fcntl.LOCK_EX)
+        try:
             self._catch_up()
             line = self._line(kind, data, at)
-            entry = again(
-                line[:-1]
-            )  # before it is written: what cannot be read back is not written
-            self._write(line)
+            entry = again(line[:-1])  # what cannot be read back is not written
+            self._write(self._handle, line)
             return self._take(entry, line)
+        finally:
+            fcntl.flock(self._handle, fcntl.LOCK_UN)
 
     def refresh(self) -> None:
         """Read what other processes appended."""
@@ -166,7 +169,7 @@ class Journal:
 
     def _begin(self, kind: str, data: Mapping[str, object], at: datetime) -> Entry:
         """Let the file appear with its first line whole."""
-        path = self.folder / JOURNAL
+        path = self._path
         line = self._line(kind, data, at)
         entry = again(line[:-1])
         try:
@@ -183,7 +186,7 @@ class Journal:
         if self.is_closed:
             raise JournalClosed(
                 "the run is closed",
-                where=str(self.folder / JOURNAL),
+                where=str(self._path),
                 why=f"a journal ends with its entry {len(self._entries)}",
                 remedy="start a new run that names this one: cutline run PLAN --follows RUN",
             )
@@ -199,29 +202,27 @@ class Journal:
         self._size_bytes += len(line)
         return entry
 
-    def _write(self, line: bytes) -> None:
-        assert self._handle is not None  # noqa: S101  # append began the file
+    def _write(self, handle: int, line: bytes) -> None:
         if self._failure:
             raise CannotWrite(
                 "the journal could not be synced before and is not written to any more",
-                where=str(self.folder / JOURNAL),
+                where=str(self._path),
                 why=self._failure,
                 remedy="mend the disk, then resume the run: cutline tick RUN",
             )
-        with files.writing(self.folder / JOURNAL):
-            try:
-                files.write_all(self._handle, line)
-            except OSError:
-                os.ftruncate(self._handle, self._size_bytes)
-                raise
-            try:
-                os.fdatasync(self._handle)
-            except OSError as error:
-                # After a failed sync nobody knows what the disk holds: only reading anew helps.
-                self._failure = str(error)
-                with contextlib.suppress(OSError):
-                    os.ftruncate(self._handle, self._size_bytes)
-                raise
+        try:
+            files.write_all(handle, line)
+        except OSError as error:
+            os.ftruncate(handle, self._size_bytes)
+            raise files.refused(self._path, error) from error
+        try:
+            os.fdatasync(handle)
+        except OSError as error:
+            # After a failed sync nobody knows what the disk holds: only reading anew helps.
+            self._failure = str(error)
+            with contextlib.suppress(OSError):
+                os.ftruncate(handle, self._size_bytes)
+            raise files.refused(self._path, error) from error
 
     def _hold(self, handle: int) -> None:
         self._handle = handle
@@ -263,14 +264,14 @@ class Journal:
             self._take(entry, line + b"\n")
         if tail:
             self.torn = len(tail)
-            with files.writing(self.folder / JOURNAL):
+            with files.writing(self._path):
                 os.ftruncate(handle, self._size_bytes)
                 os.fdatasync(handle)
 
     def _damaged(self, seq: int, why: str) -> JournalDamaged:
         return JournalDamaged(
             f"the journal is damaged at entry {seq}",
-            where=f"{self.folder / JOURNAL}, line {seq}",
+            where=f"{self._path}, line {seq}",
             why=why,
             remedy="keep the folder as it is, set traffic by `cutline rollback PLAN --force` if it"
             " must move, bring the journal back from a copy and `cutline verify` it with a head",
