@@ -8,15 +8,23 @@ from pathlib import Path
 import pytest
 
 from cutline.errors import WrongUsage
-from cutline.run.folder import Busy, create, every, find
+from cutline.run.folder import Busy, RunFolder, beginning, every, find
 from cutline.run.inbox import Inbox
 
 NOW = datetime(2026, 2, 21, 12, 0, tzinfo=UTC)
+TICK = '{"kind":"tick"}\n'
+
+
+def begun(runs: Path) -> RunFolder:
+    """Begin a run of `pilot`, as far as its folder and first entry go."""
+    with beginning(runs, "pilot", NOW) as made:
+        made.journal.write_text(TICK)
+    return made
 
 
 def test_a_run_is_found_by_path_by_name_and_by_its_plan_alone(tmp_path: Path) -> None:
     """Each way that a person may name it means the same folder."""
-    made = create(tmp_path, "pilot", NOW)
+    made = begun(tmp_path)
     assert made.name == "pilot/20260221T120000Z"
     for text in (str(made.path), made.name, "pilot"):
         assert find(text, tmp_path).path == made.path
@@ -25,20 +33,37 @@ def test_a_run_is_found_by_path_by_name_and_by_its_plan_alone(tmp_path: Path) ->
 
 def test_a_second_run_of_a_plan_waits_for_the_first(tmp_path: Path) -> None:
     """One run of a plan is open at a time; the open one is named."""
-    first = create(tmp_path, "pilot", NOW)
+    first = begun(tmp_path)
     with pytest.raises(WrongUsage, match="20260221T120000Z"):
-        create(tmp_path, "pilot", NOW)
-    first.journal.write_text('{"kind":"tick"}\n')
-    with pytest.raises(WrongUsage):
-        create(tmp_path, "pilot", NOW)
-    first.journal.write_text('{"kind":"tick"}\n{"kind":"closed"}\n')
-    assert create(tmp_path, "pilot", NOW).name == "pilot/20260221T120001Z"
+        begun(tmp_path)
+    first.journal.write_text(TICK + '{"kind":"closed"}\n')
+    assert begun(tmp_path).name == "pilot/20260221T120001Z"
+
+
+def test_what_was_killed_before_its_first_entry_is_in_nobodys_way(tmp_path: Path) -> None:
+    """It is no run, and the next one takes its place; one whose journal was lost is not removed."""
+    left = begun(tmp_path)
+    left.journal.unlink()
+    assert every(tmp_path) == []
+    again = begun(tmp_path)
+    assert again.name == "pilot/20260221T120000Z"
+    with again.lock():
+        again.journal.unlink()
+    with pytest.raises(WrongUsage, match="is open"):
+        begun(tmp_path)
+
+
+def test_a_run_that_may_not_begin_leaves_nothing(tmp_path: Path) -> None:
+    """Neither a folder nor a name that is taken."""
+    with pytest.raises(KeyError), beginning(tmp_path, "pilot", NOW):
+        raise KeyError
+    assert list((tmp_path / "pilot").iterdir()) == []
 
 
 @pytest.mark.parametrize("text", ["other", "../..", "pilot/20260101T000000Z", ".", "/etc"])
 def test_what_is_no_run_is_refused_with_the_runs_there_are(tmp_path: Path, text: str) -> None:
     """A foreign folder is never taken for a run."""
-    create(tmp_path, "pilot", NOW)
+    begun(tmp_path)
     with pytest.raises(WrongUsage, match="no run") as refused:
         find(text, tmp_path)
     assert "20260221T120000Z" in refused.value.why
@@ -46,7 +71,7 @@ def test_what_is_no_run_is_refused_with_the_runs_there_are(tmp_path: Path, text:
 
 def test_two_ticks_never_hold_one_run(tmp_path: Path) -> None:
     """The second is told so; after the first it gets in."""
-    run = create(tmp_path, "pilot", NOW)
+    run = begun(tmp_path)
     with run.lock(), pytest.raises(Busy), run.lock():
         pass
     with run.lock():

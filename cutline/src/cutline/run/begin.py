@@ -18,7 +18,7 @@ from cutline.plan.interpolate import named_inputs
 from cutline.plan.load import Loaded
 from cutline.plan.secret import Secret
 from cutline.run.clock import Clock
-from cutline.run.folder import RunFolder, create, of_plan
+from cutline.run.folder import beginning, of_plan
 from cutline.run.keeping import secrets_of, signer_of
 from cutline.run.open import Beginning, RunRefused, resume, start
 from cutline.run.secret_values import secret_values
@@ -83,7 +83,7 @@ def begin(loaded: Loaded, runs: Path, asked: Asked, clock: Clock) -> Session:
     mode = Mode.COMPRESSED if asked.factor != 1 else Mode.RUN
     redactor = _redactor(loaded)
     signer = signer_of(plan, _site(loaded, redactor))
-    beginning = Beginning(
+    first = Beginning(
         run="",
         plan=plan,
         digest=loaded.digest,
@@ -98,16 +98,12 @@ def begin(loaded: Loaded, runs: Path, asked: Asked, clock: Clock) -> Session:
         previous=previous,
         sealed=_sealed(runs / plan.name, loaded.digest, git, mode),
     )
-    folder = create(runs, plan.name, now)
-    try:
+    with beginning(runs, plan.name, now) as folder:
         write_base(folder, loaded.path)
         journal = Journal.create(folder.path, mode, signer)
         journal.redactor = redactor
         taken = begin_files(folder, loaded.files, redactor)
-        state = start(journal, replace(beginning, run=folder.name, files=taken), now)
-    except Exception:
-        _drop(folder)
-        raise
+        state = start(journal, replace(first, run=folder.name, files=taken), now)
     return Session.over(folder, journal, state, clock)
 
 
@@ -121,13 +117,6 @@ def _known(loaded: Loaded, by: str) -> None:
             why=f"people: {', '.join(sorted(people))}",
             remedy="name yourself as the plan does, or add yourself to its `people:`",
         )
-
-
-def _drop(folder: RunFolder) -> None:
-    """Leave nothing of a run that may not begin: its journal has no entry yet."""
-    for path in sorted(folder.path.rglob("*"), reverse=True):
-        path.rmdir() if path.is_dir() else path.unlink()
-    folder.path.rmdir()
 
 
 def _previous(runs: Path, plan: str) -> tuple[str, str] | None:

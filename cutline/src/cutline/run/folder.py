@@ -22,6 +22,7 @@ RUNS = Path("runs")
 STAMP = "%Y%m%dT%H%M%SZ"
 _STAMPED = re.compile(r"\d{8}T\d{6}Z")
 JOURNAL = "journal.jsonl"
+LOCK = "lock"
 LAST_BYTES = 1_000_000
 
 
@@ -45,6 +46,14 @@ class RunFolder:
     def journal(self) -> Path:
         """Return the path of the journal."""
         return self.path / JOURNAL
+
+    @property
+    def never_began(self) -> bool:
+        """Say whether its first entry was never written and no tick has held it.
+
+        That is what a process leaves that was killed while it began a run: nothing was done yet.
+        """
+        return not self.journal.exists() and not (self.path / LOCK).exists()
 
     @property
     def is_closed(self) -> bool:
@@ -75,12 +84,18 @@ class RunFolder:
 
         Raises `Busy` if another tick holds it for longer than `wait_s`.
         """
-        handle = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        handle = os.open(self.path / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         try:
             _take(handle, self, wait_s)
             yield
         finally:
             os.close(handle)
+
+    def drop(self) -> None:
+        """Leave nothing of a run that never began."""
+        for path in sorted(self.path.rglob("*"), reverse=True):
+            path.rmdir() if path.is_dir() else path.unlink()
+        self.path.rmdir()
 
 
 class Busy(CannotMeasure):
@@ -107,12 +122,57 @@ def _take(handle: int, folder: RunFolder, wait_s: float) -> None:
             return
 
 
-def create(runs: Path, plan: str, now: datetime) -> RunFolder:
-    """Make the folder of a new run.
+@contextmanager
+def beginning(runs: Path, plan: str, now: datetime) -> Iterator[RunFolder]:
+    """Make the folder of a new run, whose first entry is written within the block.
 
-    Raises `WrongUsage` while another run of the plan is open, `CannotWrite` where the folder
-    cannot be made.
+    Two that begin a run of one plan take turns; what one left that was killed meanwhile is removed,
+    and so is the folder where the block fails. Raises `WrongUsage` while another run of the plan is
+    open, `CannotWrite` where the folder cannot be made.
     """
+    parent = runs / plan
+    with _writable(parent):
+        parent.mkdir(parents=True, exist_ok=True)
+    with _alone(parent):
+        _refuse_a_second(runs, plan)
+        for folder in _stamped(parent):
+            if folder.never_began:
+                folder.drop()
+        with _writable(parent):
+            path = _new(parent, now)
+            (path / "inbox").mkdir()
+        folder = RunFolder(path)
+        try:
+            yield folder
+        except Exception:
+            folder.drop()
+            raise
+
+
+@contextmanager
+def _writable(parent: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise CannotWrite(
+            "the folder of the run cannot be made",
+            where=str(parent),
+            why=str(error),
+            remedy="cutline run PLAN --runs DIR, with a folder that you may write",
+        ) from error
+
+
+@contextmanager
+def _alone(parent: Path) -> Iterator[None]:
+    handle = os.open(parent, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _refuse_a_second(runs: Path, plan: str) -> None:
     for other in of_plan(runs, plan):
         if not other.is_closed:
             raise WrongUsage(
@@ -121,22 +181,10 @@ def create(runs: Path, plan: str, now: datetime) -> RunFolder:
                 why="one run of a plan is open at a time",
                 remedy=f"cutline status {other.name}, then resume, roll back or abort it",
             )
-    try:
-        path = _new(runs / plan, now)
-        (path / "inbox").mkdir()
-    except OSError as error:
-        raise CannotWrite(
-            "the folder of the run cannot be made",
-            where=str(runs / plan),
-            why=str(error),
-            remedy="cutline run PLAN --runs DIR, with a folder that you may write",
-        ) from error
-    return RunFolder(path)
 
 
 def _new(parent: Path, now: datetime) -> Path:
     """Make the next free time stamp: two runs may begin within one second."""
-    parent.mkdir(parents=True, exist_ok=True)
     at = int(now.timestamp())
     while True:
         path = parent / datetime.fromtimestamp(at, UTC).strftime(STAMP)
@@ -149,8 +197,11 @@ def _new(parent: Path, now: datetime) -> Path:
 
 
 def of_plan(runs: Path, plan: str) -> list[RunFolder]:
-    """Return the runs of a plan, oldest first."""
-    parent = runs / plan
+    """Return the runs of a plan, oldest first; what never began is none."""
+    return [folder for folder in _stamped(runs / plan) if not folder.never_began]
+
+
+def _stamped(parent: Path) -> list[RunFolder]:
     if not parent.is_dir():
         return []
     return [RunFolder(path) for path in sorted(parent.iterdir()) if _is_run(path)]
