@@ -8,6 +8,8 @@ import click
 
 from cutline.console import run_program
 from postroom import __version__
+from postroom.commands.aws import aws
+from postroom.commands.doctor import doctor
 from postroom.commands.extract import extract
 from postroom.commands.ingest import ingest
 from postroom.commands.shadow import shadow_command
@@ -22,6 +24,8 @@ def postroom() -> None:
     """Ingest Outlook PST mail for e-discovery, losing nothing in silence."""
 
 
+postroom.add_command(aws)
+postroom.add_command(doctor)
 postroom.add_command(extract)
 postroom.add_command(ingest)
 postroom.add_command(shadow_command)

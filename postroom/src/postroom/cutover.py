@@ -1,14 +1,18 @@
-"""What Postroom offers to Cutline: the parity suite `postroom.pst`, and what `doctor` looks at."""
+"""What Postroom offers to Cutline: suite `postroom.pst`, probe `aws_batch`, looks for `doctor`."""
 
 from __future__ import annotations
 
 import shutil
 import sys
+from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any
 
 from cutline.doctor import Finding
 from cutline.parity.suite import Suite
+from cutline.probes.answer import Answer
+from cutline.probes.context import Asked
 from postroom.parity import gates, rows
 
 
@@ -25,6 +29,13 @@ def pst_suite() -> Suite:
         schema="src_{source}",
         describe=rows.DESCRIBE,
     )
+
+
+def aws_batch(config: Mapping[str, Any], asked: Asked) -> Answer:
+    """Measure a compute environment of Batch: `min_vcpus`, which a gate wants to be 0, and more."""
+    from postroom.aws.probe import measure  # noqa: PLC0415  # boto3 takes its time
+
+    return measure(config, asked)
 
 
 def doctor() -> list[Finding]:

@@ -2,9 +2,11 @@
 
 Problem
 ├── CannotMeasure
-│   └── NotReadable     3: a source that is not a readable PST, an archive that is not there
+│   ├── NotReadable     3: a source that is not a readable PST, an archive that is not there
+│   └── AwsAway         3: AWS does not say how something stands
 ├── CannotWrite
-│   └── DiskRefused     6: a full disk, no permission
+│   ├── DiskRefused     6: a full disk, no permission
+│   └── AwsRefused      6: AWS did not change something
 └── ClaimHeld           1: another engine holds the claim on an ingest
 """
 
@@ -23,6 +25,18 @@ class DiskRefused(CannotWrite):
     """The disk or its permissions refused a write."""
 
     code = "disk-refused"
+
+
+class AwsAway(CannotMeasure):
+    """AWS does not answer, refuses us, or knows nothing of that name."""
+
+    code = "aws-away"
+
+
+class AwsRefused(CannotWrite):
+    """AWS did not change what it was to change; what it had changed before stays changed."""
+
+    code = "aws-refused"
 
 
 class ClaimHeld(Problem):
