@@ -74,17 +74,13 @@ def _judged(loaded: Loaded, span: Span, side: str | None) -> Backtested:
 
 
 def _site(loaded: Loaded, folder: str) -> Site:
-    plain = {
-        name: value.reveal() if isinstance(value, Secret) else value
-        for name, value in loaded.inputs.items()
-    }
     return Site(
         run=f"{loaded.plan.name}/backtest",
         base=loaded.path.parent.resolve(),
         folder=Path(folder),
         values={**named_inputs(loaded.inputs), "run.id": "backtest"},
         environ=os.environ,
-        redactor=Redactor(secret_values(loaded.plan, plain, os.environ)),
+        redactor=Redactor(secret_values(loaded.plan, loaded.inputs, os.environ)),
     )
 
 

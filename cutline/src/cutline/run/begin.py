@@ -14,7 +14,6 @@ from cutline.evidence.follows import Bound, sealed_in
 from cutline.evidence.journal import Journal
 from cutline.evidence.secrets import Redactor
 from cutline.plan.compress import compressed
-from cutline.plan.interpolate import named_inputs
 from cutline.plan.load import Loaded
 from cutline.plan.secret import Secret
 from cutline.run.clock import Clock
@@ -81,8 +80,8 @@ def begin(loaded: Loaded, runs: Path, asked: Asked, clock: Clock) -> Session:
     previous = _previous(runs, loaded.plan.name)
     plan = compressed(loaded.plan, asked.factor) if asked.factor != 1 else loaded.plan
     mode = Mode.COMPRESSED if asked.factor != 1 else Mode.RUN
-    redactor = _redactor(loaded)
-    signer = signer_of(plan, _site(loaded, redactor))
+    redactor = Redactor(secret_values(loaded.plan, loaded.inputs, os.environ))
+    signer = signer_of(plan, Site.without_a_run(loaded))
     first = Beginning(
         run="",
         plan=plan,
@@ -130,17 +129,6 @@ def _previous(runs: Path, plan: str) -> tuple[str, str] | None:
 def _sealed(runs: Path, digest: str, git: Mapping[str, object], mode: Mode) -> tuple[str, ...]:
     same = Bound("", digest, "", str(git.get("head") or ""), "", mode)
     return tuple(sorted(sealed_in(runs, same)))
-
-
-def _redactor(loaded: Loaded) -> Redactor:
-    values = {n: v.reveal() if isinstance(v, Secret) else v for n, v in loaded.inputs.items()}
-    return Redactor(secret_values(loaded.plan, values, os.environ))
-
-
-def _site(loaded: Loaded, redactor: Redactor) -> Site:
-    values = named_inputs(loaded.inputs)
-    folder = loaded.path.parent
-    return Site("", folder, folder, values, os.environ, redactor)
 
 
 def git_of(folder: Path) -> Mapping[str, object]:

@@ -13,7 +13,6 @@ from cutline.evidence.blobs import FILES, Blobs
 from cutline.evidence.journal import Journal
 from cutline.evidence.secrets import Redactor
 from cutline.plan.difference import difference
-from cutline.plan.interpolate import named_inputs
 from cutline.plan.secret import Secret
 from cutline.run import forms, incident
 from cutline.run.clock import Clock, RealClock
@@ -28,7 +27,6 @@ from cutline.run.open import resume
 from cutline.run.reading import Scalar
 from cutline.run.real import RealWorld
 from cutline.run.secret_values import secret_values
-from cutline.run.site import Site
 from cutline.run.state import State
 
 BASE = "plan_folder.txt"
@@ -59,28 +57,18 @@ class Session:
     def over(cls, folder: RunFolder, journal: Journal, state: State, clock: Clock) -> Session:
         """Return the session of a journal that is open already."""
         inputs = inputs_of(state)
-        values = {n: v.reveal() if isinstance(v, Secret) else v for n, v in inputs.items()}
-        redactor = Redactor(secret_values(state.plan, values, os.environ))
+        redactor = Redactor(secret_values(state.plan, inputs, os.environ))
         journal.redactor = redactor
-        base = base_of(folder)
-        site = Site(
-            run=folder.name,
-            base=base,
-            folder=folder.path,
-            values={**named_inputs(inputs), "run.id": folder.name},
-            environ=os.environ,
-            redactor=redactor,
-        )
+        kept = _files(folder, journal)
+        world = RealWorld(state.plan, inputs, folder.path, base_of(folder), redactor, files=kept)
         keeping = Keeping(
             folder.path,
             journal,
             state.plan,
             redactor,
-            signer_of(state.plan, site),
-            store_of(state.plan, site),
+            signer_of(state.plan, world.site),
+            store_of(state.plan, world.site),
         )
-        kept = _files(folder, journal)
-        world = RealWorld(state.plan, inputs, folder.path, base, redactor, files=kept)
         return cls(folder, keeping, world, clock, state)
 
     @property

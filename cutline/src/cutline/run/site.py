@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from cutline.errors import WrongUsage
 from cutline.evidence.secrets import Redactor
-from cutline.plan.interpolate import Given, expand, expand_all, names, revealed
+from cutline.plan.interpolate import Given, expand, expand_all, named_inputs, names, revealed
+from cutline.plan.load import Loaded
 from cutline.plan.part import Ref
 from cutline.plan.secret import Secret
 
@@ -29,6 +31,12 @@ class Site:
     values: Mapping[str, Given]
     environ: Mapping[str, str]
     redactor: Redactor = field(default_factory=Redactor)
+
+    @classmethod
+    def without_a_run(cls, loaded: Loaded) -> Site:
+        """Return the site of a plan that nothing executes: everything is taken from its folder."""
+        folder = loaded.path.parent
+        return cls("", folder, folder, named_inputs(loaded.inputs), os.environ)
 
     def expand(self, text: str) -> str:
         """Return `text` with each `${…}` replaced; raises `NoValue`."""
