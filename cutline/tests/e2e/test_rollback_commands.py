@@ -71,6 +71,19 @@ def test_force_needs_no_run(tmp_path: Path) -> None:
     assert small.percent == 0
 
 
+def test_force_takes_the_inputs_that_the_run_took(tmp_path: Path) -> None:
+    """From a file or one by one; without them the plan cannot be read, and 64 says which."""
+    head = HEAD.replace("path: .env", 'path: "${inputs.file}"') + "inputs: {file: {env: FILE}}\n"
+    small = Small.of(tmp_path, ENDLESS, head)
+    (tmp_path / "staging.yaml").write_text("file: .env\n")
+    force = ("rollback", "plan.yaml", "--force", "--by", "ben", "--reason", "x")
+    assert small(*force).code == 64
+    for given in (("--inputs", "staging.yaml"), ("--input", "file=.env")):
+        (tmp_path / ".env").write_text("PERCENT=50\n")
+        assert small(*force, *given).code == 0
+        assert small.percent == 0
+
+
 def test_past_no_return_a_rollback_is_refused_and_names_the_restore_page(tmp_path: Path) -> None:
     """64, the page, and traffic stays where it is."""
     small = Small.of(tmp_path, GONE).begun()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from cutline.commands.run import pairs
+from cutline.commands.given import input_option, pairs
 from cutline.commands.send import Refused, by_somebody, of_a_run, send
 from cutline.console import out
 from cutline.errors import Exit, WrongUsage
@@ -26,7 +26,7 @@ from cutline.run.session import begin_files
 @click.argument("plan", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @by_somebody
 @click.option("--reason", required=True)
-@click.option("--input", "given", multiple=True, metavar="NAME=VALUE")
+@input_option
 def amend(  # one parameter an option
     *,
     run: str,
@@ -34,7 +34,7 @@ def amend(  # one parameter an option
     runs: Path,
     by: str,
     reason: str,
-    given: tuple[str, ...],
+    given_inputs: tuple[str, ...],
     as_json: bool,
 ) -> int:
     """Let RUN go on with PLAN. Shows the difference; tighter wants one approval, looser two."""
@@ -43,7 +43,7 @@ def amend(  # one parameter an option
     inputs = {name: str(value) for name, value in state.origin.inputs.items()}
     secret = {name for name, one in state.plan.inputs.items() if one.secret}
     known = {name: value for name, value in inputs.items() if name not in secret}
-    loaded = load(plan, inputs={**known, **pairs(given)})
+    loaded = load(plan, inputs={**known, **pairs(given_inputs)})
     factor = state.origin.factor
     new = compressed(loaded.plan, factor) if factor != 1 else loaded.plan
     changes = difference(state.plan, new)

@@ -13,15 +13,17 @@ from cutline.errors import WrongUsage
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
+input_option = click.option(
+    "--input",
+    "given_inputs",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="An input of the plan; secret ones come from the environment.",
+)
+
+
 def input_options(command: _Command) -> _Command:
     """Add `--input NAME=VALUE` and `--inputs FILE`, as `given_inputs` and `inputs_files`."""
-    one = click.option(
-        "--input",
-        "given_inputs",
-        multiple=True,
-        metavar="NAME=VALUE",
-        help="An input of the plan; secret ones come from the environment.",
-    )
     many = click.option(
         "--inputs",
         "inputs_files",
@@ -30,7 +32,7 @@ def input_options(command: _Command) -> _Command:
         metavar="FILE",
         help="A YAML file with inputs; the last one wins.",
     )
-    return one(many(command))
+    return input_option(many(command))
 
 
 def pairs(texts: Iterable[str]) -> dict[str, str]:

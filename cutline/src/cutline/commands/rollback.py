@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
-from cutline.commands.run import pairs
+from cutline.commands.given import input_options, pairs
 from cutline.commands.send import Duration, by_somebody, check, of_a_run
 from cutline.console import err, out, print_json
 from cutline.errors import CannotMeasure, CannotWrite, Exit, Problem, WrongUsage
-from cutline.evidence.secrets import Redactor
-from cutline.plan.interpolate import named_inputs
-from cutline.plan.load import load
+from cutline.plan.load import Loaded, load
 from cutline.run.folder import Busy, RunFolder, find
 from cutline.run.inbox import Inbox
 from cutline.run.session import Session
@@ -39,7 +36,7 @@ PATIENCE = click.option(
 @click.option("--reason", required=True)
 @PATIENCE
 @click.option("--force", is_flag=True, help="RUN is a plan file: lower its switch, run or no run.")
-@click.option("--input", "given", multiple=True, metavar="NAME=VALUE", help="With --force.")
+@input_options
 def rollback(  # noqa: PLR0913  # one parameter an option
     *,
     run: str,
@@ -47,7 +44,8 @@ def rollback(  # noqa: PLR0913  # one parameter an option
     by: str,
     reason: str,
     force: bool,
-    given: tuple[str, ...],
+    given_inputs: tuple[str, ...],
+    inputs_files: tuple[Path, ...],
     patience_s: float,
     as_json: bool,
 ) -> int:
@@ -56,7 +54,8 @@ def rollback(  # noqa: PLR0913  # one parameter an option
     If another tick holds the run for ten seconds the switch is set to 0 without waiting for it.
     """
     if force:
-        return _force(Path(run), given, is_json=as_json)
+        loaded = load(Path(run), inputs=pairs(given_inputs), inputs_files=inputs_files)
+        return _force(loaded, is_json=as_json)
     return _send(find(run, runs), "rollback", by, reason, patience_s, is_json=as_json)
 
 
@@ -141,11 +140,9 @@ def _lower(session: Session) -> str:
     return session.world.lower()
 
 
-def _force(path: Path, given: tuple[str, ...], *, is_json: bool) -> int:
+def _force(loaded: Loaded, *, is_json: bool) -> int:
     """Lower the switch of a plan without any run: no journal, no lock, nothing else."""
-    loaded = load(path, inputs=pairs(given))
-    folder = path.parent
-    site = Site("", folder, folder, named_inputs(loaded.inputs), os.environ, Redactor())
+    site = Site.without_a_run(loaded)
     kind = switch(loaded.plan.switch, site)
     kind.set(0)
     seen = kind.read()
@@ -157,5 +154,7 @@ def _force(path: Path, given: tuple[str, ...], *, is_json: bool) -> int:
         command = " ".join(site.argv(loaded.plan.switch.apply))
         out.print(f"it has to be put into force: {command}", markup=False)
     if seen != 0:
-        raise CannotMeasure("the switch does not read 0", where=str(path), why=f"it reads {seen}")
+        raise CannotMeasure(
+            "the switch does not read 0", where=str(loaded.path), why=f"it reads {seen}"
+        )
     return int(Exit.OK)

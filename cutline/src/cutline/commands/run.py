@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from cutline.commands.given import input_options, pairs
 from cutline.commands.watch import finish, watch
 from cutline.console import err
 from cutline.errors import WrongUsage
@@ -20,14 +21,7 @@ from cutline.run.session import Session
 @click.command()
 @click.argument("plan", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--by", required=True, help="Who runs it, as the plan's people have the name.")
-@click.option("--input", "given", multiple=True, metavar="NAME=VALUE", help="A value of an input.")
-@click.option(
-    "--inputs",
-    "inputs_files",
-    multiple=True,
-    type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="A YAML file of inputs: what environments differ by.",
-)
+@input_options
 @click.option(
     "--runs", type=click.Path(path_type=Path, file_okay=False), default=RUNS, show_default=True
 )
@@ -41,7 +35,7 @@ def run(  # noqa: PLR0913  # one parameter an option
     *,
     plan: Path,
     by: str,
-    given: tuple[str, ...],
+    given_inputs: tuple[str, ...],
     inputs_files: tuple[Path, ...],
     runs: Path,
     factor: float,
@@ -54,7 +48,7 @@ def run(  # noqa: PLR0913  # one parameter an option
     """Execute PLAN, or go on with its open run; 0 complete, 2 waits for a person, 4 rolled back."""
     if factor < 1:
         raise WrongUsage(f"--compress {factor:g} makes a plan longer", remedy="1 or more")
-    loaded = load(plan, inputs=pairs(given), inputs_files=inputs_files)
+    loaded = load(plan, inputs=pairs(given_inputs), inputs_files=inputs_files)
     clock = RealClock()
     if seal_only:
         session = Session.open(to_seal(loaded.plan.name, runs), clock)
@@ -63,14 +57,3 @@ def run(  # noqa: PLR0913  # one parameter an option
     how = "begins" if session.is_new else "goes on"
     err.print(f"run {session.folder.name} {how}", highlight=False)
     return int(watch(session, clock, stay=stay, is_json=is_json))
-
-
-def pairs(given: tuple[str, ...]) -> dict[str, str]:
-    """Return `NAME=VALUE` texts as a mapping; raises `WrongUsage`."""
-    found = {}
-    for text in given:
-        name, equals, value = text.partition("=")
-        if not equals or not name:
-            raise WrongUsage(f"{text!r} gives no value", where="--input", remedy="NAME=VALUE")
-        found[name] = value
-    return found
