@@ -31,7 +31,8 @@ from cutline.run.state import State
 
 BASE = "plan_folder.txt"
 Inputs = Mapping[str, Scalar | Secret]
-_TELLING = frozenset({Kind.STEP_ENDED, Kind.STEP_CUT_OFF, Kind.STEP_FOUND_DONE})
+_TELLING = frozenset({Kind.STARTED, Kind.STEP_ENDED, Kind.STEP_CUT_OFF, Kind.STEP_FOUND_DONE})
+_OF_EVERY_TICK = frozenset({Kind.TICK, Kind.WATCHED})
 
 
 @dataclass(slots=True)
@@ -43,7 +44,7 @@ class Session:
     world: RealWorld
     clock: Clock
     state: State
-    _is_unwritten: bool = True
+    _written: int = 0  # entries that the files beside the journal tell
     _compared: bool = False
     _driven: tuple[RealWorld, Driver] | None = None
 
@@ -97,14 +98,11 @@ class Session:
                 self.keeping.compare()
                 self._compared = True
             inbox = Inbox(self.folder.inbox)
-            before = len(self.journal.entries())
             self.state = self._driver().tick(self.state)
-            self._write_numbered(before)
+            self._write_files()
             for message in inbox.read():
                 if message.id in self.state.taken:
                     inbox.drop(message)
-            if not self.state.is_over:
-                incident.write(self.folder.path, self.journal.entries())
             forms.write_open(self.state, self.folder.path)
             self.world.beat()
         return self.state
@@ -115,14 +113,20 @@ class Session:
             self._catch_up()
             self.keeping.close(self.state.outcome or "", self.state.verdict)
 
-    def _write_numbered(self, before: int) -> None:
-        """Write the numbered files when a step ended: whoever mends it reads them now."""
+    def _write_files(self) -> None:
+        """Write what people read beside the journal, where there is news for it.
+
+        The numbered files when a step ended: whoever mends it reads them now.
+        """
         if self.journal.is_closed:
             return  # written before the closing entry, which binds them
-        news = self.journal.entries()[before:]
-        if self._is_unwritten or any(entry.kind in _TELLING for entry in news):
+        entries = self.journal.entries()
+        news = {entry.kind for entry in entries[self._written :]}
+        if news & _TELLING:
             self.keeping.write_numbered()
-            self._is_unwritten = False
+        if news - _OF_EVERY_TICK:
+            incident.write(self.folder.path, entries)
+        self._written = len(entries)
 
     def _driver(self) -> Driver:
         """Return the driver; an amended plan wants a new one."""
