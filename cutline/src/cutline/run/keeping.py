@@ -19,7 +19,6 @@ from cutline.evidence.scan import finds
 from cutline.evidence.seal import SealReceipt, seal
 from cutline.evidence.secrets import Redactor
 from cutline.evidence.worm import WormStore, open_store
-from cutline.plan.duration import seconds
 from cutline.plan.model import Plan
 from cutline.run import incident, numbered
 from cutline.run.kinds import Kind
@@ -37,9 +36,7 @@ def store_of(plan: Plan, site: Site) -> WormStore | None:
     uri = site.expand(plan.evidence.worm)
     if uri.startswith("file://"):
         uri = f"file://{(site.base / uri.removeprefix('file://')).resolve()}"
-    keep = plan.evidence.keep_s
-    keep_s = float(str(seconds(site.expand(keep)))) if isinstance(keep, str) else keep
-    return open_store(uri, site.expand(plan.evidence.mode), keep_s)
+    return open_store(uri, plan.evidence.mode, plan.evidence.keep_s)
 
 
 def signer_of(plan: Plan, site: Site) -> Signer | None:
