@@ -102,11 +102,11 @@ class Keeping:
         May be called again after whatever failed. Without a key the run is closed and not sealed:
         the summary says so.
         """
-        if self.journal.entries()[-1].kind != Kind.CLOSED:
-            self._write(outcome)
-        closing = {"outcome": outcome, "verdict": self.summary(outcome).verdict or verdict}
+        closing = {"outcome": outcome, "verdict": verdict}
+        if not self.journal.is_closed:
+            closing["verdict"] = self._write(outcome).verdict
         if self.signer is None or self.store is None:
-            if self.journal.entries()[-1].kind != Kind.CLOSED:
+            if not self.journal.is_closed:
                 missing = "no key" if self.signer is None else "no store"
                 data = {**closing, "manifest": "", "is_sealed": False, "why": missing}
                 self.journal.append(Kind.CLOSED.value, data, datetime.now(UTC))
@@ -139,10 +139,13 @@ class Keeping:
             secrets=[f"{one.name}:{one.line}" for one in found],
         )
 
-    def _write(self, outcome: str) -> None:
+    def _write(self, outcome: str) -> Summary:
+        """Write everything that a closing entry binds; the summary is the last."""
         incident.write(self.folder, self.journal.entries())
         self.write_numbered()
-        numbered.write_result(self.folder, self.summary(outcome))
+        found = self.summary(outcome)
+        numbered.write_result(self.folder, found)
+        return found
 
 
 def _head(made: Anchor, reason: str) -> dict[str, object]:
