@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 
 from cutline.rehearsal.scenario import Expect, Moment
 from cutline.run.kinds import Kind
-from cutline.run.story import Fact, said_of
+from cutline.run.ports import AnEntry
+from cutline.run.story import said_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,7 @@ class Came:
 
 
 def came(
-    entries: Sequence[Fact], true_of: Callable[[datetime], datetime] = lambda said: said
+    entries: Sequence[AnEntry], true_of: Callable[[datetime], datetime] = lambda said: said
 ) -> Came:
     """Return what a journal came to; `waiting` where the play ended before the run did.
 
@@ -49,7 +50,7 @@ def came(
 def unmet(
     expect: Expect,
     found: Came,
-    entries: Sequence[Fact],
+    entries: Sequence[AnEntry],
     when: Callable[[Moment], datetime | None],
     tick_s: float,
 ) -> list[str]:

@@ -9,7 +9,8 @@ from html import escape
 from typing import Any
 
 from cutline.run.kinds import Kind
-from cutline.run.story import Fact, said_of
+from cutline.run.ports import AnEntry
+from cutline.run.story import said_of
 
 WIDTH, LEFT, RIGHT, TOP = 1100, 74, 24, 62
 TRAFFIC_HEIGHT, BAKE_HEIGHT, LANE_HEIGHT, GAP = 150, 44, 26, 12
@@ -56,7 +57,7 @@ class _Dot:
     words: str
 
 
-def svg(entries: Sequence[Fact], title: str) -> str:
+def svg(entries: Sequence[AnEntry], title: str) -> str:
     """Return the timeline of a journal; every mark has its words as a tooltip and for readers."""
     times = [datetime.fromisoformat(entry.at) for entry in entries]
     scale = _Scale(min(times), max(times))
@@ -78,7 +79,7 @@ def svg(entries: Sequence[Fact], title: str) -> str:
     return "\n".join(parts) + "\n"
 
 
-def _time(entry: Fact) -> datetime:
+def _time(entry: AnEntry) -> datetime:
     return datetime.fromisoformat(entry.at)
 
 
@@ -87,7 +88,7 @@ def _cut(text: str, width: float, letter: float = LETTER) -> str:
     return text if len(text) <= most else text[: max(most - 1, 1)] + "…"
 
 
-def _traffic(entries: Sequence[Fact], scale: _Scale) -> Iterator[str]:
+def _traffic(entries: Sequence[AnEntry], scale: _Scale) -> Iterator[str]:
     base = TOP + TRAFFIC_HEIGHT
     for percent in (0, 50, 100):
         y = base - TRAFFIC_HEIGHT * percent / 100
@@ -105,7 +106,7 @@ def _traffic(entries: Sequence[Fact], scale: _Scale) -> Iterator[str]:
     yield f'<polygon class="share" points="{" ".join(points)}"/>'
 
 
-def _bake(entries: Sequence[Fact], scale: _Scale, top: float) -> Iterator[str]:
+def _bake(entries: Sequence[AnEntry], scale: _Scale, top: float) -> Iterator[str]:
     """Draw the bake clock, from 0 to the `for` of its stage."""
     yield from _band("bake", top, BAKE_HEIGHT)
     wanted = _bakes(entries[0].data)
@@ -145,7 +146,7 @@ def _band(name: str, y: float, height: float) -> Iterator[str]:
     yield f'<text x="{LEFT - 8}" y="{y + height / 2 + 4}" text-anchor="end">{name}</text>'
 
 
-def _stages(entries: Sequence[Fact], scale: _Scale, bottom: float) -> Iterator[str]:
+def _stages(entries: Sequence[AnEntry], scale: _Scale, bottom: float) -> Iterator[str]:
     """Draw where each stage begins; a name stands there if it fits before the next one."""
     begun = [(scale.x(_time(e)), str(e.data["stage"])) for e in entries if e.kind == _STARTED]
     ends = [*(x for x, _ in begun), float(WIDTH - RIGHT)][1:]
@@ -161,7 +162,7 @@ def _stages(entries: Sequence[Fact], scale: _Scale, bottom: float) -> Iterator[s
 _STARTED = Kind.STAGE_STARTED
 
 
-def _lanes(entries: Sequence[Fact], scale: _Scale, top: float) -> Iterator[str]:
+def _lanes(entries: Sequence[AnEntry], scale: _Scale, top: float) -> Iterator[str]:
     for number, (name, kinds) in enumerate(_LANES):
         y = top + number * (LANE_HEIGHT + GAP)
         yield from _band(name, y, LANE_HEIGHT)
@@ -190,7 +191,7 @@ def _beside(dot: _Dot, free: float, end: float) -> tuple[float, str]:
     return 0.0, ""
 
 
-def _dots(entries: Sequence[Fact], kinds: Collection[str], scale: _Scale) -> Iterator[_Dot]:
+def _dots(entries: Sequence[AnEntry], kinds: Collection[str], scale: _Scale) -> Iterator[_Dot]:
     """Yield what happened in a lane; the same again at the same place is one dot."""
     before: _Dot | None = None
     for entry in entries:
@@ -212,7 +213,7 @@ def _dots(entries: Sequence[Fact], kinds: Collection[str], scale: _Scale) -> Ite
         yield before
 
 
-def _label(entry: Fact) -> str:  # noqa: PLR0911  # one return a case
+def _label(entry: AnEntry) -> str:  # noqa: PLR0911  # one return a case
     data = entry.data
     match entry.kind:
         case Kind.TRIGGER_FIRED:
@@ -237,7 +238,7 @@ def _label(entry: Fact) -> str:  # noqa: PLR0911  # one return a case
             return ""
 
 
-def _style(entry: Fact) -> str:
+def _style(entry: AnEntry) -> str:
     match entry.kind:
         case Kind.JUDGED:
             said = {one["verdict"] for one in entry.data["verdicts"].values()}

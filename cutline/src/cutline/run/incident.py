@@ -7,12 +7,13 @@ from pathlib import Path
 
 from cutline.evidence import files
 from cutline.run.kinds import Kind
-from cutline.run.story import Fact, said_of
+from cutline.run.ports import AnEntry
+from cutline.run.story import said_of
 
 NAME = "incident.md"
 
 
-def write(folder: Path, entries: Sequence[Fact]) -> None:
+def write(folder: Path, entries: Sequence[AnEntry]) -> None:
     """Write the incident of a run, if there is one, as far as the journal tells it.
 
     Again with the same journal changes nothing. Raises `CannotWrite`.
@@ -26,11 +27,11 @@ def write(folder: Path, entries: Sequence[Fact]) -> None:
         files.put(path, content)
 
 
-def _is_incident(entry: Fact) -> bool:
+def _is_incident(entry: AnEntry) -> bool:
     return entry.kind == Kind.TRIGGER_FIRED and bool(entry.data.get("incident"))
 
 
-def _lines(entries: Sequence[Fact], first: int) -> Iterator[str]:
+def _lines(entries: Sequence[AnEntry], first: int) -> Iterator[str]:
     fired = entries[first]
     yield f"# Incident: {fired.data['trigger']}"
     yield ""

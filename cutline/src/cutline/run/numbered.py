@@ -10,7 +10,7 @@ from cutline.errors import CannotWrite
 from cutline.plan.model import Plan
 from cutline.plan.step import Step
 from cutline.run.kinds import Kind
-from cutline.run.story import Fact
+from cutline.run.ports import AnEntry
 from cutline.run.summary import Summary
 
 SCOPE = "00_scope.txt"
@@ -18,7 +18,7 @@ RESULT = "90_result_summary.txt"
 Blob = Callable[[str], bytes]
 
 
-def write(folder: Path, entries: Sequence[Fact], plan: Plan, blob: Blob) -> None:
+def write(folder: Path, entries: Sequence[AnEntry], plan: Plan, blob: Blob) -> None:
     """Write the scope and the files that steps name by `evidence:`; again changes nothing.
 
     `blob` returns the bytes of a digest. Raises `CannotWrite`.
@@ -43,7 +43,7 @@ def write_result(folder: Path, summary: Summary) -> None:
     _put(folder / RESULT, summary.text().encode())
 
 
-def _scope(started: Fact) -> bytes:
+def _scope(started: AnEntry) -> bytes:
     data = started.data
     git = data.get("git") or {}
     lines = [
@@ -80,7 +80,7 @@ def _tree(is_clean: bool | None) -> str:  # noqa: FBT001  # a state of three
     return "unknown" if is_clean is None else "clean" if is_clean else "NOT CLEAN"
 
 
-def _step(entries: Sequence[Fact], step: Step, blob: Blob) -> bytes:
+def _step(entries: Sequence[AnEntry], step: Step, blob: Blob) -> bytes:
     """Return what became of a step: every try, with what it printed; nothing before the first."""
     parts: list[bytes] = []
     for entry in entries:

@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from cutline.gates.seen import Seen
-from cutline.gates.verdict import Judged
-from cutline.plan.gate import Gate
 from cutline.plan.model import Plan
-from cutline.plan.switch import Confirm
-from cutline.plan.trigger import Trigger
 from cutline.run.message import Message
 
 
 class AnEntry(Protocol):
-    """One line of a journal, as far as the fold reads it."""
+    """One line of a journal, as far as the fold and the stories of it read it."""
 
     @property
     def at(self) -> str:
@@ -97,39 +92,3 @@ class Identify(Protocol):
     def __call__(self, plan: Plan, message: Message, brief: bytes) -> Identified:
         """Say how the writer of a message identified himself over a brief."""
         ...
-
-
-class Judges(Protocol):
-    """What judges readings. Verdicts only: a thing that could not be judged is BLIND."""
-
-    def gate(self, gate: Gate, name: str, seen: Seen) -> Judged:
-        """Judge a gate."""
-        ...
-
-    def trigger(self, trigger: Trigger, seen: Seen) -> Judged:
-        """Judge a trigger: FAIL says that the symptom is there."""
-        ...
-
-    def confirm(self, confirm: Confirm, percent: int, seen: Seen) -> Judged:
-        """Say whether traffic shows the percent; exact at 0 and 100."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One difference by meaning between two plans."""
-
-    path: str
-    before: str
-    after: str
-    is_looser: bool = False
-    changes_probe: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """What an amendment changes, or why it is refused."""
-
-    changes: tuple[Change, ...] = ()
-    why_not: str = ""
-    extra: Mapping[str, object] = field(default_factory=dict)

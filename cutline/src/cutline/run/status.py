@@ -14,9 +14,10 @@ from cutline.gates.verdict import Verdict
 from cutline.plan.duration import words
 from cutline.run.failing import LastWords
 from cutline.run.form import Filled
+from cutline.run.ports import AnEntry
 from cutline.run.standing import Wait, exit_of, waits
 from cutline.run.state import State
-from cutline.run.story import Fact, Story
+from cutline.run.story import Story
 from cutline.run.transitions import Phase
 from cutline.run.watched import GateSeen
 
@@ -97,7 +98,7 @@ def _bake(state: State) -> dict[str, Any] | None:
 def view(
     state: State,
     now: datetime,
-    entries: Sequence[Fact] = (),
+    entries: Sequence[AnEntry] = (),
     forms: Mapping[str, Filled] | None = None,
     failed: Sequence[LastWords] = (),
 ) -> RenderableType:

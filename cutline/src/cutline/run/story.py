@@ -3,34 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from typing import Any
 
 from cutline.plan.duration import words
 from cutline.run.kinds import Kind
+from cutline.run.ports import AnEntry
 
 Data = Mapping[str, Any]
 
 
-class Fact(Protocol):
-    """An entry of a journal."""
-
-    @property
-    def at(self) -> str:
-        """When, as RFC 3339 UTC."""
-        ...
-
-    @property
-    def kind(self) -> str:
-        """What kind of entry it is."""
-        ...
-
-    @property
-    def data(self) -> Mapping[str, Any]:
-        """What it says."""
-        ...
-
-
-def said_of(entry: Fact) -> str:
+def said_of(entry: AnEntry) -> str:
     """Return an entry as one line for people; nothing for what only machines read."""
     says = SAYS.get(entry.kind)
     return says(entry.data) if says else ""
@@ -79,7 +61,7 @@ class Story:
         self._factor = 1.0
         self._last: tuple[object, object] | None = None
 
-    def line(self, entry: Fact) -> str:
+    def line(self, entry: AnEntry) -> str:
         """Return the line of the next entry, with its time; nothing for what is not told."""
         if entry.kind == Kind.STARTED:
             self._factor = float(entry.data.get("factor") or 1.0)

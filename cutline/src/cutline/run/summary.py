@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from cutline.plan.model import Plan
 from cutline.run.kinds import Kind
-from cutline.run.story import Fact, Story
+from cutline.run.ports import AnEntry
+from cutline.run.story import Story
 
 WIDTH = 38
 
@@ -59,7 +60,12 @@ def _section(title: str, lines: Sequence[str]) -> list[str]:
 
 
 def summary(
-    entries: Sequence[Fact], plan: Plan, *, outcome: str, mode: str, secrets: Sequence[str] | None
+    entries: Sequence[AnEntry],
+    plan: Plan,
+    *,
+    outcome: str,
+    mode: str,
+    secrets: Sequence[str] | None,
 ) -> Summary:
     """Return what the journal of a run says of it.
 
@@ -84,12 +90,12 @@ def summary(
     )
 
 
-def _of(entries: Iterable[Fact], *kinds: Kind) -> list[Fact]:
+def _of(entries: Iterable[AnEntry], *kinds: Kind) -> list[AnEntry]:
     return [entry for entry in entries if entry.kind in kinds]
 
 
 def _acceptance(
-    entries: Sequence[Fact], plan: Plan, secrets: Sequence[str] | None
+    entries: Sequence[AnEntry], plan: Plan, secrets: Sequence[str] | None
 ) -> Iterable[Line]:
     ended = {str(entry.data["stage"]) for entry in _of(entries, Kind.STAGE_ENDED)}
     steps = _steps(entries)
@@ -108,7 +114,7 @@ def _line(asked: str, missing: Sequence[str]) -> Line:
     return Line(asked, "FAIL" if missing else "PASS", "; ".join(missing))
 
 
-def _steps(entries: Sequence[Fact]) -> dict[str, str]:
+def _steps(entries: Sequence[AnEntry]) -> dict[str, str]:
     """Return each step that was tried with what is wrong with its last try, or nothing."""
     steps: dict[str, str] = {}
     for entry in entries:
@@ -133,7 +139,7 @@ def _steps(entries: Sequence[Fact]) -> dict[str, str]:
     return steps
 
 
-def _deviations(entries: Sequence[Fact]) -> Iterable[str]:
+def _deviations(entries: Sequence[AnEntry]) -> Iterable[str]:
     for entry in entries:
         data = entry.data
         match entry.kind:
@@ -152,17 +158,17 @@ def _deviations(entries: Sequence[Fact]) -> Iterable[str]:
                 pass
 
 
-def _identities(entries: Sequence[Fact]) -> Iterable[str]:
+def _identities(entries: Sequence[AnEntry]) -> Iterable[str]:
     for entry in _of(entries, Kind.APPROVED, Kind.DENIED):
         did = "approved" if entry.kind == Kind.APPROVED else "denied"
         how = entry.data.get("identity", "claimed")
         yield f"{_time(entry)} {entry.data['checkpoint']} {did} by {entry.data['by']} ({how})"
 
 
-def _time(entry: Fact) -> str:
+def _time(entry: AnEntry) -> str:
     return entry.at[:19].replace("T", " ")
 
 
-def _timeline(entries: Sequence[Fact]) -> Iterable[str]:
+def _timeline(entries: Sequence[AnEntry]) -> Iterable[str]:
     story = Story()
     return filter(None, map(story.line, entries))
