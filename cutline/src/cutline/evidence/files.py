@@ -36,6 +36,14 @@ def put(path: Path, content: bytes, mode: int = 0o644) -> None:
         partial.replace(path)
 
 
+def put_changed(path: Path, content: bytes) -> None:
+    """Write a file whole and synced; one that has this content already is left alone."""
+    with writing(path):
+        is_there = path.exists() and path.read_bytes() == content
+    if not is_there:
+        put(path, content)
+
+
 def put_new(path: Path, content: bytes, mode: int = 0o644) -> None:
     """Write a file whole and synced where none is; raises `FileExistsError` where one is."""
     with _partial(path, content, mode) as partial:

@@ -21,10 +21,7 @@ def write(folder: Path, entries: Sequence[AnEntry]) -> None:
     first = next((number for number, one in enumerate(entries) if _is_incident(one)), None)
     if first is None:
         return
-    content = "\n".join((*_lines(entries, first), "")).encode()
-    path = folder / NAME
-    if not path.exists() or path.read_bytes() != content:
-        files.put(path, content)
+    files.put_changed(folder / NAME, "\n".join((*_lines(entries, first), "")).encode())
 
 
 def _is_incident(entry: AnEntry) -> bool:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from cutline.errors import CannotWrite
+from cutline.evidence import files
 from cutline.plan.model import Plan
 from cutline.plan.step import Step
 from cutline.run.kinds import Kind
@@ -26,7 +25,7 @@ def write(folder: Path, entries: Sequence[AnEntry], plan: Plan, blob: Blob) -> N
     started = next((entry for entry in entries if entry.kind == Kind.STARTED), None)
     if started is None:
         return
-    _put(folder / SCOPE, _scope(started))
+    files.put_changed(folder / SCOPE, _scope(started))
     texts: dict[str, bytes] = {}
     for stage in plan.stages:
         for step in stage.steps:
@@ -35,12 +34,12 @@ def write(folder: Path, entries: Sequence[AnEntry], plan: Plan, blob: Blob) -> N
                 texts[step.evidence] = b"\n".join(filter(None, [texts.get(step.evidence), said]))
     for name, text in texts.items():
         if text:
-            _put(folder / name, text)
+            files.put_changed(folder / name, text)
 
 
 def write_result(folder: Path, summary: Summary) -> None:
     """Write the summary of the run. Raises `CannotWrite`."""
-    _put(folder / RESULT, summary.text().encode())
+    files.put_changed(folder / RESULT, summary.text().encode())
 
 
 def _scope(started: AnEntry) -> bytes:
@@ -106,23 +105,3 @@ def _step(entries: Sequence[AnEntry], step: Step, blob: Blob) -> bytes:
             case _:
                 pass
     return f"step {step.name}\n".encode() + b"".join(parts) if parts else b""
-
-
-def _put(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all; the same content is left alone."""
-    partial = path.with_name(f".{path.name}.partial")
-    try:
-        if path.exists() and path.read_bytes() == content:
-            return
-        with partial.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
-    except OSError as error:
-        raise CannotWrite(
-            "a numbered file cannot be written",
-            where=str(path),
-            why=str(error),
-            remedy="look whether the disk is full, then cutline tick again",
-        ) from error
