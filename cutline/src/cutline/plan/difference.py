@@ -83,32 +83,6 @@ def difference(
     return changes
 
 
-def refusals(
-    old: Plan, new: Plan, *, ended: Collection[str] = (), current: str | None = None
-) -> tuple[str, ...]:
-    """Return, in words, why a run may not take over a plan; empty if it may.
-
-    `ended` are the stages that the run has behind it, `current` is where it stands.
-    """
-    found = []
-    if old.name != new.name:
-        found.append(f"this is another plan: `{new.name}`, and the run is one of `{old.name}`")
-    if canonical(old)["switch"] != canonical(new)["switch"]:
-        found.append("a switch cannot change: the run could no longer say what it has set")
-    stages = {stage.name: stage for stage in new.stages}
-    found += [
-        f"the stage `{name}` has ended and cannot change"
-        for name in ended
-        if stages.get(name) != old.stage(name)
-    ]
-    head = [stage.name for stage in new.stages[: len(ended)]]
-    if not found and head != [stage.name for stage in old.stages if stage.name in ended]:
-        found.append("stages that have ended stay the first ones, in their order")
-    if current is not None and current not in stages:
-        found.append(f"the run stands in the stage `{current}`, which the plan no longer has")
-    return tuple(found)
-
-
 def approvals_wanted(changes: Collection[Change]) -> int:
     """Return how many people must approve: two for anything looser or a changed probe, else one."""
     if not changes:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 from pydantic import ValidationError
 
+from cutline.plan.difference import Change, approvals_wanted
 from cutline.plan.model import Plan
 from cutline.plan.stage import Stage
 from cutline.run.scope import scope_of
@@ -18,36 +19,7 @@ _MAY_CHANGE = {"gates", "bake", "on_fail"}
 _NOT_BEGUN = {Phase.BETWEEN, Phase.WAITING, Phase.APPROVING}
 
 
-class AChange(Protocol):
-    """One difference by meaning between two plans."""
-
-    @property
-    def path(self) -> str:
-        """Return where it is."""
-        ...
-
-    @property
-    def before(self) -> object:
-        """Return what was there."""
-        ...
-
-    @property
-    def after(self) -> object:
-        """Return what is there."""
-        ...
-
-    @property
-    def is_looser(self) -> bool:
-        """Say whether less is asked for than before."""
-        ...
-
-    @property
-    def changes_probe(self) -> object:
-        """Say whether, or which, probe measures something else."""
-        ...
-
-
-Compare = Callable[[Plan, Plan], Sequence[AChange]]
+Compare = Callable[[Plan, Plan], Sequence[Change]]
 
 
 def amendment(
@@ -72,13 +44,12 @@ def amendment(
             "path": one.path,
             "before": _plain(one.before),
             "after": _plain(one.after),
-            "is_looser": bool(one.is_looser),
-            "changes_probe": bool(one.changes_probe),
+            "is_looser": one.is_looser,
+            "changes_probe": one.changes_probe,
         }
         for one in changes
     ]
-    needs_two = any(one["is_looser"] or one["changes_probe"] for one in data["difference"])
-    data["quorum"] = 2 if needs_two else 1
+    data["quorum"] = approvals_wanted(changes)
     data["restarts"] = restarts(state, plan)
     return data, ""
 

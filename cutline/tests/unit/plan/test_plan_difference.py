@@ -6,13 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from cutline.plan.difference import approvals_wanted, difference, refusals
+from cutline.plan.difference import approvals_wanted, difference
 from cutline.plan.load import load
 from cutline.plan.model import Plan
 
 EXAMPLE = Path(__file__).parents[2] / "example"
 TEXT = (EXAMPLE / "plan.yaml").read_text()
-STAGES = ["prerequisites", "canary", "half", "full", "remove v1"]
 
 
 @pytest.fixture
@@ -115,25 +114,3 @@ def test_one_person_less_is_tighter(amended) -> None:
     """Fewer people may decide."""
     more = amended(("  ana:", "  ida: {roles: [sre]}\n  ana:"))
     assert [one.is_looser for one in difference(more, amended())] == [False]
-
-
-def test_what_has_ended_and_switches_cannot_change(amended) -> None:
-    """The refusal says which; a stage ahead may change."""
-    old = amended()
-    assert refusals(old, amended(("for: 48h", "for: 72h")), ended=STAGES[:2], current="half") == ()
-    switch = amended(("path: .env.production", "path: .env"))
-    assert "a switch cannot change" in refusals(old, switch)[0]
-    canary = amended(("max_hold: 2h", "max_hold: 3h"))
-    assert refusals(old, canary, ended=STAGES[:2]) == (
-        "the stage `canary` has ended and cannot change",
-    )
-    other = amended(("name: import-api-v2", "name: other"))
-    assert "another plan" in refusals(old, other)[0]
-    gone = amended(("name: half", "name: middle"))
-    assert "no longer has" in refusals(old, gone, ended=STAGES[:2], current="half")[0]
-
-
-def test_a_new_stage_before_what_has_ended_is_refused(amended) -> None:
-    """A run never goes back to a stage that it has passed."""
-    first = amended(("stages:\n", "stages:\n  - {name: new, gates: [healthy]}\n"))
-    assert "stay the first ones" in refusals(amended(), first, ended=STAGES[:1])[0]
