@@ -132,14 +132,7 @@ class Hand:
 
     def _start(self, state: State, action: StartStep) -> State:
         call = action.call
-        data = {
-            "stage": call.stage,
-            "step": call.step,
-            "key": call.key,
-            "attempt": call.attempt,
-            "is_undo": call.is_undo,
-            "is_no_return": action.is_no_return,
-        }
+        data = {**_of(call), "is_no_return": action.is_no_return}
         state = self.record(state, Kind.STEP_STARTING, data)
         if self.failure is None:
             self.world.start(replace(call, since=state.stage_at))
@@ -148,28 +141,23 @@ class Hand:
     def collect(self, state: State) -> State:
         """Journal how the tries ended that were under way, or that they were cut off."""
         for step in tuple(state.steps.values()):
-            if step.state.is_under_way:
-                call = step.call
-                of = {
-                    "stage": call.stage,
-                    "step": call.step,
-                    "key": call.key,
-                    "attempt": call.attempt,
-                    "is_undo": call.is_undo,
+            if not step.state.is_under_way:
+                continue
+            call = step.call
+            # Alive first: one that ends between the two questions has its outcome.
+            is_alive = self.world.is_running(call)
+            ended = self.world.outcome(call)
+            if ended is not None:
+                data = {
+                    **_of(call),
+                    "exit_code": ended.exit_code,
+                    "why": ended.why,
+                    "output": ended.output,
+                    "files": dict(ended.files),
                 }
-                # Alive first: one that ends between the two questions has its outcome.
-                is_alive = self.world.is_running(call)
-                ended = self.world.outcome(call)
-                if ended is not None:
-                    data = of | {
-                        "exit_code": ended.exit_code,
-                        "why": ended.why,
-                        "output": ended.output,
-                        "files": dict(ended.files),
-                    }
-                    state = self.record(state, Kind.STEP_ENDED, data)
-                elif not is_alive and not self._begins(call):
-                    state = self.record(state, Kind.STEP_CUT_OFF, of)
+                state = self.record(state, Kind.STEP_ENDED, data)
+            elif not is_alive and not self._begins(call):
+                state = self.record(state, Kind.STEP_CUT_OFF, _of(call))
         return state
 
     def _begins(self, call: Call) -> bool:
@@ -226,3 +214,14 @@ class Hand:
             return fold(state, self.closer(action.outcome, action.verdict))
         data = {"outcome": action.outcome, "verdict": action.verdict}
         return self.record(state, Kind.CLOSED, data)
+
+
+def _of(call: Call) -> dict[str, Any]:
+    """Return which try of which step is meant, as each entry about it says."""
+    return {
+        "stage": call.stage,
+        "step": call.step,
+        "key": call.key,
+        "attempt": call.attempt,
+        "is_undo": call.is_undo,
+    }
