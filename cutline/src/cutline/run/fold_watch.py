@@ -38,10 +38,14 @@ def longest_jump_s(state: State) -> float:
     return max(3 * state.plan.watch.every_s, bake_s)
 
 
-def _tick(state: State, data: Data, at: datetime) -> State:
+def _meant(data: Data, at: datetime) -> datetime:
+    """Return the instant that an entry is about: one that was missed is told of later."""
     instant = data.get("instant")
-    if instant is not None:
-        at = datetime.fromisoformat(instant)
+    return at if instant is None else datetime.fromisoformat(instant)
+
+
+def _tick(state: State, data: Data, at: datetime) -> State:
+    at = _meant(data, at)
     before = state.ticked_at
     triggers = state.triggers
     checkpoints = state.checkpoints
@@ -150,9 +154,7 @@ def _aged_approvals(state: State, since: datetime, until: datetime) -> Mapping[s
 
 
 def _judged(state: State, data: Data, at: datetime) -> State:
-    instant = data.get("instant")
-    if instant is not None:
-        at = datetime.fromisoformat(instant)
+    at = _meant(data, at)
     gates = dict(state.gates)
     for name, said in data["verdicts"].items():
         gates[name] = _gate(gates.get(name), said, at)
@@ -237,9 +239,7 @@ def _instant(text: str | None) -> datetime | None:
 
 
 def _watched(state: State, data: Data, at: datetime) -> State:
-    instant = data.get("instant")
-    if instant is not None:
-        at = datetime.fromisoformat(instant)
+    at = _meant(data, at)
     triggers = dict(state.triggers)
     for label, said in data["triggers"].items():
         triggers[label] = _symptom(triggers.get(label) or Watched(), said, at)
