@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
-import math
-import socket
-import threading
-from collections.abc import Iterator
-
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from cutline.probes.answer import NoReading
 from cutline.probes.sql_parameters import numbered
 from cutline.probes.sql_row import Row, one_row
+from cutline.run.postgres_line import connect_timeout_s, hung_up_on
 from cutline.run.reading import Question
-
-_LEAST_CONNECT_S = 2  # libpq takes less for none at all
-_GRACE_S = 1.0  # for the server to end the statement itself
 
 
 def ask_postgres(dsn: str, query: str, question: Question, timeout_s: float) -> Row:
@@ -25,7 +17,7 @@ def ask_postgres(dsn: str, query: str, question: Question, timeout_s: float) -> 
     text, names = numbered(query)
     values = {"from": question.since, "to": question.until, "side": question.side}
     try:
-        with _connected(dsn, timeout_s) as connection, _ended(connection, timeout_s):
+        with _connected(dsn, timeout_s) as connection, hung_up_on(connection, timeout_s):
             cursor = psycopg.RawCursor(connection)
             cursor.execute(
                 "SELECT set_config('statement_timeout', $1, true)",
@@ -44,31 +36,12 @@ def _connected(dsn: str, timeout_s: float) -> psycopg.Connection[tuple[object, .
     given = conninfo_to_dict(dsn)
     info = make_conninfo(
         dsn,
-        connect_timeout=max(_LEAST_CONNECT_S, math.ceil(timeout_s)),
+        connect_timeout=connect_timeout_s(timeout_s),
         application_name=given.get("application_name") or "cutline",
     )
     connection = psycopg.connect(info)
     connection.read_only = True
     return connection
-
-
-@contextlib.contextmanager
-def _ended(connection: psycopg.Connection[tuple[object, ...]], timeout_s: float) -> Iterator[None]:
-    """Cut the connection when the server does not keep to the timeout: it may be frozen."""
-    own = socket.socket(fileno=socket.dup(connection.fileno()))
-    timer = threading.Timer(timeout_s + _GRACE_S, _shut, [own])
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
-        own.close()
-
-
-def _shut(own: socket.socket) -> None:
-    with contextlib.suppress(OSError):
-        own.shutdown(socket.SHUT_RDWR)
 
 
 def _said(error: Exception) -> str:

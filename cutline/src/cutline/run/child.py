@@ -10,9 +10,9 @@ import contextlib
 import json
 import os
 import sys
-import threading
 import traceback
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -34,6 +34,7 @@ from cutline.run.measure import Measure
 from cutline.run.sealable import sealable
 from cutline.run.secret_values import secret_values
 from cutline.run.site import Site
+from cutline.run.within import if_longer_than
 from cutline.run.world import Outcome
 from cutline.steps import Context, run_step, run_undo
 from cutline.steps.command import outcome as of_command
@@ -130,7 +131,7 @@ def _run(job: Job, attempt: Attempt, printed: Capture) -> Outcome:
         holds=_measure(job, blobs).holds,
         seal=lambda _config: sealable(job.plan, job.site),
     )
-    outcome = _works()[job.call["what"]](job, context, attempt)
+    outcome = _work(job, context, attempt)
     return replace(outcome, files=kept)
 
 
@@ -140,25 +141,16 @@ def _measure(job: Job, blobs: Blobs) -> Measure:
     return Measure(job.plan, statics, asker(job.plan, job.site, files).ask)
 
 
-def _works() -> Mapping[str, Callable[[Job, Context, Attempt], Outcome]]:
-    return {"step": _step, "undo": _undo, "apply": _apply}
-
-
-def _step(job: Job, context: Context, attempt: Attempt) -> Outcome:
+def _work(job: Job, context: Context, attempt: Attempt) -> Outcome:
+    if job.call["what"] == "apply":
+        return _apply(job, context)
     step = job.step
     context = replace(context, cwd=step.cwd, declared=step.env)
     with _watchdog(attempt, step):
-        return run_step(step, context)
+        return run_undo(step, context) if job.call["what"] == "undo" else run_step(step, context)
 
 
-def _undo(job: Job, context: Context, attempt: Attempt) -> Outcome:
-    step = job.step
-    context = replace(context, cwd=step.cwd, declared=step.env)
-    with _watchdog(attempt, step):
-        return run_undo(step, context)
-
-
-def _apply(job: Job, context: Context, _attempt: Attempt) -> Outcome:
+def _apply(job: Job, context: Context) -> Outcome:
     switch = job.plan.switch
     if switch.apply is None:
         return Outcome(0, "there is nothing to apply")
@@ -166,8 +158,7 @@ def _apply(job: Job, context: Context, _attempt: Attempt) -> Outcome:
     return of_command(context.run(switch.apply, switch.timeout_s))
 
 
-@contextlib.contextmanager
-def _watchdog(attempt: Attempt, step: Step) -> Iterator[None]:
+def _watchdog(attempt: Attempt, step: Step) -> AbstractContextManager[None]:
     """End the process with an outcome where a library hangs for longer than the step may."""
     code = Exit.NOT_MEASURED if step.kind in _MEASURING else Exit.BLOCKED
     outcome = Outcome(
@@ -178,13 +169,7 @@ def _watchdog(attempt: Attempt, step: Step) -> Iterator[None]:
         _end(attempt, outcome)
         os._exit(int(code))
 
-    timer = threading.Timer(step.timeout_s + _LONGER_S, bite)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
+    return if_longer_than(step.timeout_s + _LONGER_S, bite)
 
 
 def _kept(job: Job, attempt: Attempt, name: str) -> str | None:

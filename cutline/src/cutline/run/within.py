@@ -1,10 +1,11 @@
-"""Work that may hang, given up after a time."""
+"""Work that may hang: given up after a time, or made to end."""
 
 from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 Done = TypeVar("Done")
@@ -31,3 +32,15 @@ def within(timeout_s: float, work: Callable[[], Done]) -> Done:
     if error is not None:
         raise error
     return done  # type: ignore[return-value]  # it returned
+
+
+@contextmanager
+def if_longer_than(timeout_s: float, act: Callable[[], object]) -> Iterator[None]:
+    """Call `act` beside a block that lasts longer than `timeout_s`: it makes the block end."""
+    timer = threading.Timer(timeout_s, act)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()

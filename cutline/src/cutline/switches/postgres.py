@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import math
-import os
-import socket
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import psycopg
 from psycopg import errors, sql
 
+from cutline.run.postgres_line import connect_timeout_s, hung_up_on
 from cutline.switches.kind import SwitchNotSet, SwitchUnreadable, percent_of
-
-_LEAST_CONNECT_S = 2  # libpq takes less for this
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -83,32 +78,12 @@ class PostgresSwitch:
             psycopg.connect(
                 self.dsn,
                 autocommit=True,
-                connect_timeout=max(math.ceil(self.timeout_s), _LEAST_CONNECT_S),
+                connect_timeout=connect_timeout_s(self.timeout_s),
                 options=f"-c statement_timeout={limit_ms} -c lock_timeout={limit_ms}",
             ) as connection,
-            _hung_up_on(connection, self.timeout_s + 1),
+            hung_up_on(connection, self.timeout_s),
         ):
             yield connection
-
-
-@contextlib.contextmanager
-def _hung_up_on(connection: psycopg.Connection, timeout_s: float) -> Iterator[None]:
-    """Close the line under a connection that is still used after `timeout_s`."""
-
-    def hang_up() -> None:
-        with (
-            contextlib.suppress(OSError),
-            socket.socket(fileno=os.dup(connection.fileno())) as line,
-        ):
-            line.shutdown(socket.SHUT_RDWR)
-
-    timer = threading.Timer(timeout_s, hang_up)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
 
 
 def _why(error: psycopg.Error) -> str:
