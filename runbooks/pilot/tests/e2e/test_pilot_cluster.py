@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import sys
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
+from tests_support import http_server
+from tests_support.http_server import Reply
 from tests_support.kubernetes_api import Cluster, serving
 from tests_support.pilot import QUICK, pilot
 
@@ -34,31 +33,14 @@ if image != wanted:
 """
 
 
-@contextmanager
-def answering(deployment: dict[str, Any]) -> Iterator[str]:
+def answering(deployment: dict[str, Any]) -> AbstractContextManager[str]:
     """The deployed service: its health says which image runs; yields its address."""
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            said = {"status": "healthy", "environment": "staging", "decisions": 12}
-            body = json.dumps({**said, "version": deployment["spec"]["image"]}).encode()
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+    def health(*_asked: object) -> Reply:
+        said = {"status": "healthy", "environment": "staging", "decisions": 12}
+        return Reply(body=json.dumps({**said, "version": deployment["spec"]["image"]}).encode())
 
-        def log_message(self, *_words: object) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        server.daemon_threads = True
-        running = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-        running.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
-            running.join()
+    return http_server.serving(health)
 
 
 def _cluster() -> Cluster:

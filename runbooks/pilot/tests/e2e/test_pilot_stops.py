@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from contextlib import AbstractContextManager
 from itertools import pairwise
 from pathlib import Path
 
+from tests_support.http_server import Reply, serving
 from tests_support.pilot import QUICK, Done, Pilot, pilot
 from tests_support.strict_s3 import strict_s3
 
@@ -25,31 +23,10 @@ FIXES = {
 }
 
 
-@contextmanager
-def production() -> Iterator[str]:
+def production() -> AbstractContextManager[str]:
     """A service that says of itself that it is production; yields its address."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            said = {"status": "healthy", "environment": "production", "version": "1"}
-            body = json.dumps({**said, "decisions": 1}).encode()
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_words: object) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        server.daemon_threads = True
-        serving = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-        serving.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
-            serving.join()
+    said = {"status": "healthy", "environment": "production", "version": "1", "decisions": 1}
+    return serving(lambda *_asked: Reply(body=json.dumps(said).encode()))
 
 
 def test_each_precondition_stops_the_pilot_and_names_its_fix(tmp_path: Path) -> None:
