@@ -1,8 +1,7 @@
 //! One extraction from beginning to end.
 
 use std::fs::{self, File};
-use std::io::Write;
-use std::os::unix::fs::MetadataExt;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -12,12 +11,10 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use crate::error::{Fault, Kind, OpenError, ReadError};
+use crate::error::OpenError;
 use crate::identity::hash::hex;
-use crate::ltp::NameMap;
-use crate::messaging::{Faults, Folders, has_password};
-use crate::ndb::{Pst, Reader};
-use crate::source::{FileSource, Source};
+use crate::opened::Opened;
+use crate::source::{FileSource, Source, Stamp, sha256};
 use crate::write::{
     Committed, Committer, Extra, FolderCounts, Limits, Manifest, ObjectFolder, Plan, Pool, Queue,
     Shared, SourceFacts, Worker, folders_csv, manifest_json, sorted_json,
@@ -32,7 +29,6 @@ const READ_TIMES: u64 = 64;
 const LEAST_READ: u64 = 1 << 30;
 /// Messages inside messages are read by functions inside functions.
 const STACK_BYTES: usize = 64 << 20;
-const HASH_PIECE: usize = 128 << 10;
 
 /// What a run is asked for.
 #[derive(Clone, Debug)]
@@ -56,56 +52,6 @@ pub struct Outcome {
 
 /// Tells of the progress: phase, done, total.
 pub type Progress<'a> = dyn Fn(&str, u64, u64) + Sync + 'a;
-
-/// Everything that is known before the first message is read.
-pub struct Opened {
-    pub pst: Pst,
-    pub names: NameMap,
-    pub folders: Folders,
-    pub has_password: bool,
-    pub faults: Vec<Fault>,
-}
-
-impl Opened {
-    /// Reads B-trees, folders and names; what is damaged is among the faults.
-    ///
-    /// # Errors
-    /// If this is no PST that can be read.
-    pub fn new(source: Box<dyn Source>) -> Result<Self, OpenError> {
-        let (pst, findings) = Pst::open(source)?;
-        let mut faults = Faults::default();
-        findings
-            .into_iter()
-            .for_each(|finding| faults.add(finding.into()));
-        let reader = Reader::new(&pst);
-        let names = NameMap::load(&reader).unwrap_or_else(|error| {
-            faults.read(Kind::Structure, named("names of properties", error));
-            NameMap::default()
-        });
-        let has_password = has_password(&reader).unwrap_or_else(|error| {
-            faults.read(Kind::Structure, named("message store", error));
-            false
-        });
-        faults.drain(&reader);
-        let folders = Folders::load(&reader, &mut faults);
-        faults.drain(&reader);
-        drop(reader);
-        Ok(Self {
-            names,
-            folders,
-            has_password,
-            faults: faults.list,
-            pst,
-        })
-    }
-}
-
-fn named(what: &str, error: ReadError) -> ReadError {
-    ReadError {
-        reason: format!("{what}: {}", error.reason),
-        ..error
-    }
-}
 
 /// Reads `options.file` into `options.out`: all of it appears there at once, at the end.
 ///
@@ -149,27 +95,6 @@ fn unwritable(path: &Path, why: &str) -> OpenError {
     OpenError::NotWritable(format!("{}: {why}", path.display()))
 }
 
-/// What tells that a file is still the same.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Stamp {
-    device: u64,
-    inode: u64,
-    size: u64,
-    modified: (i64, i64),
-}
-
-impl Stamp {
-    fn of(path: &Path) -> std::io::Result<Self> {
-        let facts = fs::metadata(path)?;
-        Ok(Self {
-            device: facts.dev(),
-            inode: facts.ino(),
-            size: facts.len(),
-            modified: (facts.mtime(), facts.mtime_nsec()),
-        })
-    }
-}
-
 struct Run<'a> {
     options: &'a Options,
     partial: &'a Path,
@@ -183,7 +108,7 @@ impl Run<'_> {
         let started = Instant::now();
         let is_over = AtomicBool::new(false);
         std::thread::scope(|scope| {
-            let digest = scope.spawn(|| self.source_digest(&is_over));
+            let digest = scope.spawn(|| sha256(&*self.source, &is_over));
             let written = self.write();
             if written.is_err() {
                 is_over.store(true, Ordering::Relaxed);
@@ -191,30 +116,10 @@ impl Run<'_> {
             let digest = digest.join();
             let (opened, committed, failed_rows) = written?;
             let digest = digest
-                .unwrap_or_else(|_| Err("the digest failed".into()))
-                .map_err(|why| unreadable(&self.options.file, &why))?;
+                .unwrap_or_else(|_| Err(io::Error::other("the digest failed")))
+                .map_err(|why| unreadable(&self.options.file, &why.to_string()))?;
             self.end(&opened, &committed, &failed_rows, digest, started)
         })
-    }
-
-    /// SHA-256 of the whole source, read beside the workers.
-    fn source_digest(&self, is_over: &AtomicBool) -> Result<String, String> {
-        let mut digest = Sha256::new();
-        let mut piece = vec![0; HASH_PIECE];
-        let size = self.source.size();
-        let mut at = 0;
-        while at < size && !is_over.load(Ordering::Relaxed) {
-            let length = usize::try_from(size - at)
-                .unwrap_or(HASH_PIECE)
-                .min(HASH_PIECE);
-            piece.truncate(length);
-            self.source
-                .read_at(&mut piece, at)
-                .map_err(|e| e.to_string())?;
-            digest.update(&piece);
-            at += length as u64;
-        }
-        Ok(hex(&digest.finalize()))
     }
 
     fn limit(&self) -> u64 {
@@ -237,7 +142,7 @@ impl Run<'_> {
             output_bytes: limit,
             read_bytes: most_read,
         };
-        let write_failed = |e: std::io::Error| unwritable(self.partial, &e.to_string());
+        let write_failed = |e: io::Error| unwritable(self.partial, &e.to_string());
         let mut committer =
             Committer::create(self.partial, folders.len(), limits).map_err(write_failed)?;
         committer.faults(&opened.faults).map_err(write_failed)?;
@@ -271,7 +176,7 @@ impl Run<'_> {
         plan: Plan,
         committer: &mut Committer,
         opened: &Opened,
-    ) -> std::io::Result<()> {
+    ) -> io::Result<()> {
         let jobs = self.options.jobs.max(1);
         let plan = Mutex::new(plan);
         let queue = Queue::new(IN_FLIGHT_BYTES, jobs);
@@ -305,7 +210,7 @@ impl Run<'_> {
         committer: &mut Committer,
         opened: &Opened,
         pool: &Pool,
-    ) -> std::io::Result<()> {
+    ) -> io::Result<()> {
         let total = opened
             .folders
             .list
@@ -388,7 +293,7 @@ impl Run<'_> {
             file.write_all(text.as_bytes())?;
             file.sync_all()
         };
-        write().map_err(|e: std::io::Error| unwritable(&path, &e.to_string()))
+        write().map_err(|e: io::Error| unwritable(&path, &e.to_string()))
     }
 
     fn metrics(&self, committed: &Committed, started: Instant) -> Value {

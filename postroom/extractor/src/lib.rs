@@ -12,6 +12,7 @@ pub mod ltp;
 pub mod memory;
 pub mod messaging;
 pub mod ndb;
+pub mod opened;
 pub mod source;
 pub mod text;
 pub mod write;

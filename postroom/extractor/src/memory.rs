@@ -3,11 +3,11 @@
 use uuid::Uuid;
 
 use crate::error::OpenError;
-use crate::extract::Opened;
 use crate::ndb::{
     Bid, BlockIndex, BlockPlace, Encoding, Format, Header, Layout, Nid, Node, NodeIndex, PageRef,
     Pst,
 };
+use crate::opened::Opened;
 use crate::source::Source;
 use crate::write::{Chunk, Extra, ObjectFolder, Plan, Pool, Shared, Worker};
 

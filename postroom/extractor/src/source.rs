@@ -2,10 +2,18 @@
 //!
 //! A map of a file on a share dies by SIGBUS when the file is cut; a read that fails is an error.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io;
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{FileExt, MetadataExt};
+use std::path::Path;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use sha2::{Digest, Sha256};
+
+use crate::identity::hash::hex;
+
+const HASH_PIECE: usize = 128 << 10;
 
 /// Something that can be read at any place by many threads.
 pub trait Source: Send + Sync {
@@ -117,6 +125,53 @@ impl<S: Source + ?Sized> Source for std::sync::Arc<S> {
     fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()> {
         (**self).read_at(buffer, offset)
     }
+}
+
+/// What tells that a file is still the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stamp {
+    device: u64,
+    inode: u64,
+    /// Its length in bytes.
+    pub size: u64,
+    modified: (i64, i64),
+}
+
+impl Stamp {
+    /// The stamp that the file at `path` has now.
+    ///
+    /// # Errors
+    /// If the system does not tell.
+    pub fn of(path: &Path) -> io::Result<Self> {
+        let facts = fs::metadata(path)?;
+        Ok(Self {
+            device: facts.dev(),
+            inode: facts.ino(),
+            size: facts.len(),
+            modified: (facts.mtime(), facts.mtime_nsec()),
+        })
+    }
+}
+
+/// SHA-256 of a whole source in hex; of what was read so far once `is_over` is set.
+///
+/// # Errors
+/// Those of the source.
+pub fn sha256(source: &dyn Source, is_over: &AtomicBool) -> io::Result<String> {
+    let mut digest = Sha256::new();
+    let mut piece = vec![0; HASH_PIECE];
+    let size = source.size();
+    let mut at = 0;
+    while at < size && !is_over.load(Ordering::Relaxed) {
+        let length = usize::try_from(size - at)
+            .unwrap_or(HASH_PIECE)
+            .min(HASH_PIECE);
+        piece.truncate(length);
+        source.read_at(&mut piece, at)?;
+        digest.update(&piece);
+        at += length as u64;
+    }
+    Ok(hex(&digest.finalize()))
 }
 
 #[cfg(test)]

@@ -86,7 +86,7 @@ fn content(row: &mut Row, found: &Attachment) {
     );
     row.plain(
         "object_key",
-        digits.map(|d| super::objects::key(&d)).as_deref(),
+        digits.map(|d| super::object_folder::key(&d)).as_deref(),
     );
 }
 

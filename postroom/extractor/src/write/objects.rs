@@ -1,18 +1,15 @@
-//! The store of contents: `objects/ab/abcdef…`, each once.
+//! What a worker puts into the folder of contents.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
 
-use md5::Md5;
-use sha1::Sha1;
-use sha2::{Digest, Sha256};
-
+use super::digests::Digests;
+use super::object_folder::ObjectFolder;
 use crate::error::ReadError;
-use crate::identity::hash::{Hash, hex};
+use crate::identity::hash::Hash;
 use crate::messaging::{ContentStore, Stored};
 use crate::ndb::{DataTree, Reader};
 
@@ -22,82 +19,6 @@ const GATHERED_BYTES: usize = 256 << 10;
 
 /// What a unit may hash for each byte that it may keep.
 const WORK_TIMES: u64 = 8;
-
-/// Where an object lies, by its digest in hex.
-pub fn key(digest: &str) -> String {
-    format!("objects/{}/{digest}", digest.get(..2).unwrap_or_default())
-}
-
-/// Digests beside SHA-256.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Extra {
-    pub md5: bool,
-    pub sha1: bool,
-}
-
-/// The folder that all workers write to.
-pub struct ObjectFolder {
-    /// Nothing: contents are hashed and not kept.
-    root: Option<PathBuf>,
-    extra: Extra,
-    limit: u64,
-    failure: Mutex<Option<io::Error>>,
-    made: Mutex<[bool; 256]>,
-}
-
-impl ObjectFolder {
-    /// A store under `root`, for at most `limit` bytes a unit.
-    pub fn new(root: Option<PathBuf>, extra: Extra, limit: u64) -> Self {
-        let (failure, made) = (Mutex::new(None), Mutex::new([false; 256]));
-        Self {
-            root,
-            extra,
-            limit,
-            failure,
-            made,
-        }
-    }
-
-    /// The first failure to write; everything is over then.
-    pub fn take_failure(&self) -> Option<io::Error> {
-        self.failure
-            .lock()
-            .ok()
-            .and_then(|mut failure| failure.take())
-    }
-
-    /// Whether a write has failed.
-    pub fn has_failed(&self) -> bool {
-        self.failure
-            .lock()
-            .map_or(true, |failure| failure.is_some())
-    }
-
-    fn failed(&self, error: io::Error) -> ReadError {
-        let reason = ReadError::structure(format!("an object cannot be written: {error}"));
-        if let Ok(mut failure) = self.failure.lock() {
-            failure.get_or_insert(error);
-        }
-        reason
-    }
-
-    /// The path of an object, in a folder that exists.
-    fn path(&self, root: &Path, digest: &Hash) -> io::Result<PathBuf> {
-        let digits = hex(digest);
-        let folder = root
-            .join("objects")
-            .join(digits.get(..2).unwrap_or_default());
-        let first = usize::from(digest.first().copied().unwrap_or(0));
-        if let Ok(mut made) = self.made.lock()
-            && let Some(slot) = made.get_mut(first)
-            && !*slot
-        {
-            fs::create_dir_all(&folder)?;
-            *slot = true;
-        }
-        Ok(folder.join(digits))
-    }
-}
 
 /// One worker's way to the store.
 pub struct ObjectWriter<'f> {
@@ -332,43 +253,10 @@ impl Sink {
     }
 }
 
-struct Digests {
-    sha256: Sha256,
-    md5: Option<Md5>,
-    sha1: Option<Sha1>,
-}
-
-impl Digests {
-    fn new(extra: Extra) -> Self {
-        Self {
-            sha256: Sha256::new(),
-            md5: extra.md5.then(Md5::new),
-            sha1: extra.sha1.then(Sha1::new),
-        }
-    }
-
-    fn update(&mut self, bytes: &[u8]) {
-        self.sha256.update(bytes);
-        if let Some(md5) = &mut self.md5 {
-            md5.update(bytes);
-        }
-        if let Some(sha1) = &mut self.sha1 {
-            sha1.update(bytes);
-        }
-    }
-
-    fn finish(self, size: u64) -> Stored {
-        Stored {
-            size,
-            sha256: self.sha256.finalize().into(),
-            md5: self.md5.map(|d| d.finalize().into()),
-            sha1: self.sha1.map(|d| d.finalize().into()),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::digests::Extra;
+    use super::super::object_folder::key;
     use super::*;
 
     #[test]
