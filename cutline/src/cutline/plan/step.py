@@ -91,7 +91,6 @@ class SealStep(Part):
     """Seal the evidence of the run; it is the last step of a plan."""
 
     gz: bool = False
-    base: str | None = None
 
 
 class Step(Kinds):
