@@ -9,7 +9,7 @@ from typing import NamedTuple
 from cutline.run.bake import BakeClock, ended_early, mark_ahead
 from cutline.run.raising import obstacles
 from cutline.run.reading import Question
-from cutline.run.scope import Key, Reads, Scope
+from cutline.run.scope import Key, Reads, Scope, Watches
 from cutline.run.state import State
 from cutline.run.stepping import StepIs
 from cutline.run.transitions import Back, Phase
@@ -160,7 +160,7 @@ def asks(state: State, scope: Scope, what: Due, *, is_late: bool = False) -> Ask
         )
         return Asks(watched, scope.watching, {}, {})
     found: dict[_Asked, int] = {}
-    watching = _trailing(found, scope, what.at, _watched(scope, is_late=is_late))
+    watching = _trailing(found, scope, what.at, _keys(scope, scope.triggers, is_late=is_late))
     judging: dict[Key, int] = {}
     gates = what.gates or what.standing
     if gates:
@@ -194,17 +194,10 @@ def confirm_keys(scope: Scope) -> tuple[Key, ...]:
     return tuple({(field.probe, field.side): None for field in fields})
 
 
-def _watched(scope: Scope, *, is_late: bool) -> Iterable[Key]:
+def _keys(scope: Scope, of: Iterable[Reads | Watches], *, is_late: bool) -> Iterable[Key]:
+    """Yield what is read by them; of an instant that was missed what can be asked of the past."""
     probes = scope.plan.probes
-    for one in scope.triggers:
-        for key in one.keys:
-            if not is_late or probes[key[0]].past:
-                yield key
-
-
-def _keys(scope: Scope, gates: Iterable[Reads], *, is_late: bool) -> Iterable[Key]:
-    probes = scope.plan.probes
-    for one in gates:
+    for one in of:
         for key in one.keys:
             if not is_late or probes[key[0]].past:
                 yield key
