@@ -10,7 +10,6 @@ from tests_support.small_runs import ENDLESS, HEAD, ONE_STAGE, Small
 from tests_support.waiting import until
 
 STEP = 'stages:\n  - {name: one, steps: [{name: bad, command: ["false"]}]}\n'
-LONG = "stages:\n  - {name: one, steps: [{name: slow, command: [sleep, '60']}]}\n"
 
 
 def test_a_plan_runs_to_its_end_and_is_sealed(tmp_path: Path) -> None:

@@ -45,9 +45,6 @@ CONTENT_TAGS = frozenset(
 )
 """The properties of a message that its content hash is made of."""
 
-CONTENT_RECIPIENT_TAGS = frozenset((0x0C15, 0x39FE, 0x3003, 0x3001))
-"""The properties of a recipient that its message's content hash is made of."""
-
 RECORD_RECIPIENT_TAGS = (0x3001, 0x3002, 0x3003, 0x39FE)
 """The properties of a recipient that the record hash writes after its kind."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -133,12 +133,3 @@ def follow(line: bytes, seq: int, prev: str, mode: Mode | None) -> Entry:
     if mode is not None and entry.mode is not mode:
         raise BrokenEntry(seq, f"its mode is {entry.mode}, the journal's is {mode}")
     return entry
-
-
-def walk(lines: Iterable[bytes]) -> Iterator[tuple[Entry, bytes]]:
-    """Yield each entry with its line; raises `BrokenEntry` at the first that breaks the chain."""
-    prev, mode = NOTHING_BEFORE, None
-    for seq, line in enumerate(lines, 1):
-        entry = follow(line, seq, prev, mode)
-        yield entry, line
-        prev, mode = digest_of(line), entry.mode

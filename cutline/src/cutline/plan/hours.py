@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
@@ -16,7 +16,6 @@ _SPAN = re.compile(
     r"([A-Za-z]+)(?:\s*-\s*([A-Za-z]+))?\s+(\d{1,2}):(\d{2})\s*-\s*(\d{1,2}):(\d{2})"
 )
 _DAY_M = 24 * 60
-_SOON = 400  # days in which hours must open, or they never do
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,25 +56,6 @@ def is_open(hours: Hours | None, at: datetime) -> bool:
         local.weekday() in span.days and span.since_m <= minute < span.until_m
         for span in spans(hours.raising)
     )
-
-
-def opens_at(hours: Hours | None, at: datetime) -> datetime | None:
-    """Return the next instant, from `at` on, at which traffic may rise; None if it never may."""
-    if is_open(hours, at) or hours is None:
-        return at
-    local = at.astimezone(zone(hours.zone))
-    for ahead in range(_SOON):
-        day = local.date() + timedelta(days=ahead)
-        for span in sorted(spans(hours.raising), key=lambda one: one.since_m):
-            if day in hours.not_on or day.weekday() not in span.days:
-                continue
-            hour, minute = divmod(span.since_m, 60)
-            start = datetime(
-                day.year, day.month, day.day, hour, minute, tzinfo=zone(hours.zone)
-            ).astimezone(at.tzinfo)
-            if start >= at and is_open(hours, start):
-                return start
-    return None
 
 
 def _span(text: str) -> Span:

@@ -73,11 +73,6 @@ def satisfies(people: Mapping[str, Person], decision: Decision, given_by: Collec
     return _each_role_has_its_own(people, decision.roles, able)
 
 
-def may_decide(people: Mapping[str, Person], decision: Decision, name: str) -> bool:
-    """Say whether one person counts for a decision at all."""
-    return _may(people, decision, name)
-
-
 def reachable_by(plan: Plan, decision: Decision) -> tuple[str, ...]:
     """Return who can take part in a decision: has a role, and an ssh key where one is asked."""
     return tuple(name for name in plan.people if _may(plan.people, decision, name))

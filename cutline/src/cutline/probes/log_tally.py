@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 
 _LINES_BETWEEN_LOOKS = 20_000
 
@@ -35,11 +35,6 @@ class Tally:
         for name, pattern in self._patterns.items():
             if (found := pattern.search(line)) is not None and found[1] is not None:
                 self._keys[name].add(found[1])
-
-    def add_all(self, lines: Iterable[bytes]) -> None:
-        """Take lines."""
-        for line in lines:
-            self.add(line)
 
     def values(self, returns: Mapping[str, str]) -> dict[str, object]:
         """Return the counts; of keys how many, or for a declared list the keys in order."""

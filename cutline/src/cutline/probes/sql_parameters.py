@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-NAMES = ("from", "to", "side")
 # What may hold a colon and is no parameter: quoted text and names, comments, casts.
 _TOKEN = re.compile(
     r"""(?P<escaped>(?<![\w$])[eE]'(?:[^'\\]|\\.|'')*')

@@ -14,7 +14,6 @@ from cutline.run.stepping import StepIs, StepState, key_of
 from cutline.run.whereabouts import placed
 
 Data = Mapping[str, Any]
-WAITS_FOR_A_PERSON = 2
 
 
 def _known(state: State, data: Data) -> StepState:

@@ -272,8 +272,3 @@ def _left(scope: Scope, readings: Readings) -> str:
 def by_key(places: Mapping[Key, int], readings: Sequence[Reading]) -> dict[Key, Reading]:
     """Return the readings of some questions by probe and side."""
     return {key: readings[place] for key, place in places.items()}
-
-
-def probes_of(keys: Iterable[Key]) -> frozenset[str]:
-    """Return the probes of some keys."""
-    return frozenset(probe for probe, _ in keys)

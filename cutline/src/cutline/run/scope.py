@@ -50,7 +50,6 @@ class Watches:
     trigger: Trigger
     keys: tuple[Key, ...]
     places: tuple[int, ...]
-    rank: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -213,8 +212,7 @@ def _watches(
             places.setdefault(((field.probe, field.side), field.name), len(places))
             for field in fields
         )
-        rank = SEVERITIES.index(trigger.severity)
-        yield Watches(trigger.label, trigger, tuple(keys), own, rank)
+        yield Watches(trigger.label, trigger, tuple(keys), own)
 
 
 def _limit(fresh_s: float | None) -> timedelta | None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 
-from cutline.plan.hours import is_open, opens_at, spans
+from cutline.plan.hours import is_open, spans
 from cutline.plan.model import Hours
 
 BERLIN = Hours.model_validate(
@@ -44,21 +44,6 @@ def test_hours_are_those_of_their_zone(text: str, *, expected: bool) -> None:
 def test_without_hours_it_is_always_open() -> None:
     """A plan that says no hours may raise at any time."""
     assert is_open(None, datetime(2026, 1, 3, 3, tzinfo=UTC))
-
-
-def test_the_next_opening_is_an_instant_at_which_it_is_open() -> None:
-    """From Friday noon the next opening is Monday at nine; a day off is passed over."""
-    friday = instant("2026-02-27T12:00:00+01:00")
-    assert opens_at(BERLIN, friday) == instant("2026-03-02T09:00:00+01:00")
-    before_christmas = instant("2026-12-23T16:00:00+01:00")
-    assert opens_at(BERLIN, before_christmas) == instant("2026-12-25T09:00:00+01:00")
-
-
-def test_hours_that_never_open_say_so() -> None:
-    """Hours whose only days are off for the whole look-ahead have no next opening."""
-    days = [datetime(2026, 1, 1, tzinfo=UTC).date() + timedelta(days=day) for day in range(800)]
-    never = Hours.model_validate({"raise": "Mon 09:00-10:00", "not_on": days})
-    assert opens_at(never, datetime(2026, 1, 1, tzinfo=UTC)) is None
 
 
 @pytest.mark.parametrize(
