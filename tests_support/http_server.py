@@ -50,12 +50,19 @@ def serving(answer: Answering) -> Iterator[str]:
             self.end_headers()
             self.wfile.write(reply.body)
 
-        do_GET = do_POST = do_PUT = _any  # noqa: N815  # http.server asks for these names
+        do_GET = do_POST = do_PUT = do_DELETE = do_PATCH = _any  # noqa: N815  # names of the library
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # its own name
             """Say nothing."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    with running(Handler) as url:
+        yield url
+
+
+@contextmanager
+def running(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
+    """Yield the URL of a server whose requests a class of its own handles."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()

@@ -13,9 +13,11 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+
+from tests_support.http_server import running
 
 GROUP = "secrets-store.csi.x-k8s.io"
 TOKEN = "a-token-of-the-double"  # noqa: S105  # of this double alone
@@ -61,19 +63,11 @@ class Cluster:
 @contextmanager
 def serving(cluster: Cluster, context: str = "staging") -> Iterator[str]:
     """Serve a cluster on a free port; yield the text of a kubeconfig for it."""
-    server = ThreadingHTTPServer(
-        ("127.0.0.1", 0), type("Handler", (_Handler,), {"cluster": cluster})
-    )
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    try:
-        yield kubeconfig(f"http://127.0.0.1:{server.server_port}", context)
-    finally:
-        cluster.is_over.set()
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with running(type("Handler", (_Handler,), {"cluster": cluster})) as url:
+        try:
+            yield kubeconfig(url, context)
+        finally:
+            cluster.is_over.set()
 
 
 def kubeconfig(server: str, context: str = "staging") -> str:

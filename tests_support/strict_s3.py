@@ -11,14 +11,15 @@ import base64
 import contextlib
 import hashlib
 import re
-import threading
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from urllib.parse import parse_qs, unquote, urlsplit
 from xml.sax.saxutils import escape
+
+from tests_support.http_server import running
 
 XML = '<?xml version="1.0" encoding="UTF-8"?>\n'
 SPACE = 'xmlns="http://s3.amazonaws.com/doc/2006-03-01/"'
@@ -357,13 +358,5 @@ def strict_s3() -> Iterator[StrictS3]:
     """Serve a strict S3 on a free port of this machine."""
     s3 = StrictS3()
     handler = type("Handler", (_Handler,), {"s3": s3})
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        server.daemon_threads = True
-        s3.endpoint = f"http://127.0.0.1:{server.server_port}"
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
-        try:
-            yield s3
-        finally:
-            server.shutdown()
-            thread.join()
+    with running(handler) as s3.endpoint:
+        yield s3

@@ -7,11 +7,11 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import psycopg
 import pytest
+from tests_support.http_server import Reply, serving
 from tests_support.waiting import until
 
 from cutline.errors import WrongUsage
@@ -90,26 +90,13 @@ class BehindHttp(Place):
 def behind_http() -> Iterator[BehindHttp]:
     place = BehindHttp()
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            status, body = place.answers[0]
-            self.send_response(status)
-            self.send_header("Location", "/elsewhere")
-            self.end_headers()
-            self.wfile.write(body.encode())
+    def answer(*_asked: object) -> Reply:
+        status, body = place.answers[0]
+        return Reply(status, body.encode(), {"Location": "/elsewhere"})
 
-        def log_message(self, *_: object) -> None:
-            """Stay silent."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        place.url = f"http://127.0.0.1:{server.server_port}/switch?token=hunter2"
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        try:
-            yield place
-        finally:
-            server.shutdown()
-            thread.join()
+    with serving(answer) as url:
+        place.url = f"{url}/switch?token=hunter2"
+        yield place
 
 
 @pytest.fixture(params=["env-file", "postgres", "http"])

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import threading
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 from prometheus_client.parser import text_string_to_metric_families
+from tests_support.http_server import Reply, Request, serving
 from tests_support.small_runs import ENDLESS, HEAD, Small
 
 NOTIFY = HEAD + "notify: [{env: APPRISE_URL}]\n"
@@ -22,21 +21,12 @@ def receiver(status: int) -> Iterator[tuple[str, list[dict[str, Any]]]]:
     """A real receiver of json:// notifications that answers with one status."""
     heard: list[dict[str, Any]] = []
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            heard.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-            self.send_response(status)
-            self.end_headers()
+    def hear(request: Request, _handler: object) -> Reply:
+        heard.append(json.loads(request.body))
+        return Reply(status)
 
-        def log_message(self, *_: object) -> None:
-            """Write nothing."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield f"json://127.0.0.1:{server.server_address[1]}/", heard
-        server.shutdown()
-        thread.join()
+    with serving(hear) as url:
+        yield f"{url.replace('http', 'json', 1)}/", heard
 
 
 def paused(tmp_path: Path, url: str) -> Small:
