@@ -6,8 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from cutline.run.checkpoint import Asked
 from cutline.run.kinds import Kind
 from cutline.run.world import Call, Notice
+
+_VALID_S = 86400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,13 @@ class OpenCheckpoint:
     """Write the brief of a checkpoint, then journal that it is open; `data` is all the rest."""
 
     data: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, what: Asked, name: str, stage: str, ask: str, **more: object) -> OpenCheckpoint:
+        """Return one that any single person answers within a day, unless `more` says otherwise."""
+        usual = {"by": [], "quorum": 1, "identity": "claimed", "valid_s": _VALID_S}
+        asked = {"checkpoint": name, "what": what, "stage": stage, "ask": ask}
+        return cls({**asked, **usual, **more})
 
 
 @dataclass(frozen=True, slots=True)

@@ -135,6 +135,7 @@ def _unreadable(state: State, now: datetime) -> list[Action]:
 
 def wanted(state: State, now: datetime) -> list[Action]:
     """Do what triggers that fired still want, and what the stage says of a failed gate."""
+    del now
     if state.phase in _OVER:
         return []
     for one in () if is_quiet(state.triggers) else scope_of(state).triggers:
@@ -143,7 +144,7 @@ def wanted(state: State, now: datetime) -> list[Action]:
             found = _act(state, one.trigger, seen)
             if found:
                 return found
-    return [] if state.phase is Phase.ROLLING_BACK else _on_fail(state, now)
+    return [] if state.phase is Phase.ROLLING_BACK else _on_fail(state)
 
 
 def _act(state: State, trigger: Trigger, seen: Watched) -> list[Action]:
@@ -169,19 +170,8 @@ def _act(state: State, trigger: Trigger, seen: Watched) -> list[Action]:
 
 def _ask(state: State, trigger: Trigger, seen: Watched) -> OpenCheckpoint:
     answer = f"approve if it is harmless, deny for {trigger.else_do or 'pause'}"
-    return OpenCheckpoint(
-        {
-            "checkpoint": trigger.label,
-            "what": "trigger",
-            "stage": state.stage_name,
-            "ask": f"{trigger.label}: {seen.why}; {answer}",
-            "by": [],
-            "quorum": 1,
-            "identity": "claimed",
-            "valid_s": 86400.0,
-            "trigger": trigger.label,
-        }
-    )
+    ask = f"{trigger.label}: {seen.why}; {answer}"
+    return OpenCheckpoint.of("trigger", trigger.label, state.stage_name, ask, trigger=trigger.label)
 
 
 def back_or_pause(state: State, why: str, reason: str, trigger: str = "") -> list[Action]:
@@ -196,9 +186,8 @@ def back_or_pause(state: State, why: str, reason: str, trigger: str = "") -> lis
     return [Record(Kind.PAUSED, {"reason": reason, "why": said, "trigger": trigger})]
 
 
-def _on_fail(state: State, now: datetime) -> list[Action]:
+def _on_fail(state: State) -> list[Action]:
     """A BLOCKER failed for longer than it is tolerated: hold, extend or rollback."""
-    del now
     stage = state.stage
     failed: tuple[str, ...] = ()
     if state.phase is Phase.BAKING and state.bake.last is Held.FAILED:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
 
 from cutline.gates.verdict import Verdict
 from cutline.plan.duration import seconds
@@ -114,18 +113,16 @@ def _approve(state: State) -> list[Action]:
         return []
     percent = f" at {stage.percent} %" if stage.percent is not None else ""
     return [
-        OpenCheckpoint(
-            {
-                "checkpoint": stage.name,
-                "what": "stage",
-                "stage": stage.name,
-                "ask": f"may the stage {stage.name}{percent} begin?",
-                "by": _roles(asked.by),
-                "quorum": asked.quorum,
-                "identity": asked.identity,
-                "valid_s": asked.valid_s,
-                "basis": basis_of(state),
-            }
+        OpenCheckpoint.of(
+            "stage",
+            stage.name,
+            stage.name,
+            f"may the stage {stage.name}{percent} begin?",
+            by=_roles(asked.by),
+            quorum=asked.quorum,
+            identity=asked.identity,
+            valid_s=asked.valid_s,
+            basis=basis_of(state),
         )
     ]
 
@@ -207,17 +204,17 @@ def _checkpoint(state: State, step: Step) -> list[Action]:
     if f"denied {step.name}" in state.pauses:
         return []
     asked = step.checkpoint
-    data = {
-        "checkpoint": step.name,
-        "what": "step",
-        "stage": state.stage_name,
-        "ask": asked.ask,
-        "by": _roles(asked.by),
-        "quorum": asked.quorum,
-        "identity": asked.identity or "claimed",
-        "valid_s": 86400.0,
-    }
-    return [OpenCheckpoint(data)]
+    return [
+        OpenCheckpoint.of(
+            "step",
+            step.name,
+            state.stage_name,
+            asked.ask,
+            by=_roles(asked.by),
+            quorum=asked.quorum,
+            identity=asked.identity or "claimed",
+        )
+    ]
 
 
 def _raise(state: State, now: datetime) -> list[Action]:  # noqa: PLR0911  # one return a case
@@ -283,17 +280,7 @@ def _attest(state: State) -> list[Action]:
             continue
         if point is not None and (point.is_open or point.is_denied):
             continue
-        data: dict[str, Any] = {
-            "checkpoint": one.name,
-            "what": "gate",
-            "stage": state.stage_name,
-            "ask": one.gate.attest,
-            "by": [],
-            "quorum": 1,
-            "identity": "claimed",
-            "valid_s": 86400.0,
-        }
-        return [OpenCheckpoint(data)]
+        return [OpenCheckpoint.of("gate", one.name, state.stage_name, one.gate.attest or "")]
     return []
 
 
