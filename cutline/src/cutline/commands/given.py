@@ -1,4 +1,4 @@
-"""The options by which every command takes the inputs of a plan."""
+"""The options that commands share: where runs lie, and the inputs of a plan."""
 
 from __future__ import annotations
 
@@ -9,10 +9,18 @@ from typing import Any, TypeVar
 import click
 
 from cutline.errors import WrongUsage
+from cutline.run.folder import RUNS
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
+runs_option = click.option(
+    "--runs",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=RUNS,
+    show_default=True,
+    help="Folder of all runs.",
+)
 input_option = click.option(
     "--input",
     "given_inputs",

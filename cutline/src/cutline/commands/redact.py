@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from cutline.commands.given import runs_option
 from cutline.console import out, print_json
 from cutline.errors import CannotMeasure
 from cutline.evidence.redact import keep as kept
@@ -24,7 +25,7 @@ from cutline.evidence.redact import redact as dropped
     metavar="LINE",
     help="Drop nothing: this line, which the scanner names, is no secret.",
 )
-@click.option("--runs", default="runs", type=click.Path(path_type=Path), help="Folder of the runs.")
+@runs_option
 @click.option("--json", "as_json", is_flag=True, help="Print the entry as JSON.")
 def redact(  # one parameter an option
     *, run: str, file: str, by: str, reason: str, line: int | None, runs: Path, as_json: bool

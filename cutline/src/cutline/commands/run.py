@@ -6,14 +6,13 @@ from pathlib import Path
 
 import click
 
-from cutline.commands.given import input_options, pairs
+from cutline.commands.given import input_options, pairs, runs_option
 from cutline.commands.watch import finish, watch
 from cutline.console import err
 from cutline.errors import WrongUsage
 from cutline.plan.load import load
 from cutline.run.begin import Asked, open_or_begin
 from cutline.run.clock import RealClock
-from cutline.run.folder import RUNS
 from cutline.run.sealing import to_seal
 from cutline.run.session import Session
 
@@ -22,9 +21,7 @@ from cutline.run.session import Session
 @click.argument("plan", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--by", required=True, help="Who runs it, as the plan's people have the name.")
 @input_options
-@click.option(
-    "--runs", type=click.Path(path_type=Path, file_okay=False), default=RUNS, show_default=True
-)
+@runs_option
 @click.option("--compress", "factor", type=float, default=1.0, help="Divide every duration.")
 @click.option("--follows", default="", help="The run that this one follows.")
 @click.option("--fixed", default="", help="What was fixed since that one.")

@@ -9,13 +9,14 @@ from typing import Any, TypeVar
 
 import click
 
+from cutline.commands.given import runs_option
 from cutline.console import out, print_json
 from cutline.errors import WrongUsage
 from cutline.evidence.journal import Journal
 from cutline.plan.duration import seconds
 from cutline.run.accepting import taken
 from cutline.run.brief_file import Files
-from cutline.run.folder import RUNS, RunFolder, find
+from cutline.run.folder import RunFolder, find
 from cutline.run.identify import identify
 from cutline.run.inbox import Inbox
 from cutline.run.message import Message
@@ -44,13 +45,7 @@ def of_a_run(command: F) -> F:
     """Give a command the argument RUN and the options --runs and --json."""
     options = [
         click.argument("run"),
-        click.option(
-            "--runs",
-            type=click.Path(path_type=Path, file_okay=False),
-            default=RUNS,
-            show_default=True,
-            help="Folder of all runs.",
-        ),
+        runs_option,
         click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON."),
     ]
     for option in reversed(options):

@@ -10,26 +10,23 @@ from pathlib import Path
 
 import click
 
+from cutline.commands.given import runs_option
 from cutline.console import err, out, print_json
 from cutline.errors import Exit, Problem, WrongUsage
 from cutline.evidence.journal import Journal
 from cutline.run import forms
 from cutline.run.failing import last_words
-from cutline.run.folder import RUNS, every, find
+from cutline.run.folder import every, find
 from cutline.run.open import resume
 from cutline.run.standing import exit_of
 from cutline.run.state import State
 from cutline.run.status import as_json, is_absent, view
 
-RUNS_OPTION = click.option(
-    "--runs", type=click.Path(path_type=Path, file_okay=False), default=RUNS, show_default=True
-)
-
 
 @click.command()
 @click.argument("run", required=False)
 @click.option("--all", "is_all", is_flag=True, help="Every run, one line each.")
-@RUNS_OPTION
+@runs_option
 @click.option("--watch", "is_watched", is_flag=True, help="Show it again every second.")
 @click.option("--json", "is_json", is_flag=True, help="Print it as JSON.")
 def status(*, run: str | None, is_all: bool, runs: Path, is_watched: bool, is_json: bool) -> int:
@@ -100,7 +97,7 @@ def _states(runs: Path) -> Iterator[State]:
 
 
 @click.command()
-@RUNS_OPTION
+@runs_option
 @click.option("--port", type=int, help="Serve /metrics on this port of 127.0.0.1; 0 is a free one.")
 @click.option("--host", default="127.0.0.1", show_default=True)
 def metrics(*, runs: Path, port: int | None, host: str) -> int:

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import click
 
+from cutline.commands.given import runs_option
 from cutline.commands.send import Duration
 from cutline.console import err, out, print_json
 from cutline.errors import Exit, Problem, WrongUsage
-from cutline.run.folder import RUNS, RunFolder, every, find
+from cutline.run.folder import RunFolder, every, find
 from cutline.run.session import Session
 from cutline.run.standing import exit_of, waits
 from cutline.run.status import as_json
@@ -18,9 +19,7 @@ from cutline.run.status import as_json
 @click.command()
 @click.argument("run", required=False)
 @click.option("--all", "is_all", is_flag=True, help="Every open run.")
-@click.option(
-    "--runs", type=click.Path(path_type=Path, file_okay=False), default=RUNS, show_default=True
-)
+@runs_option
 @click.option(
     "--patience",
     "patience_s",
