@@ -110,11 +110,11 @@ def test_a_key_is_made_shown_and_rotated(tmp_path: Path) -> None:
     assert cutline("key", "show", CUTLINE_KEY="").code == 3
 
 
-@pytest.mark.parametrize("named", ["folder", "plan/time"])
+@pytest.mark.parametrize("named", ["folder", "plan/time", "plan"])
 def test_redact_drops_a_file_and_keeps_why(tmp_path: Path, named: str) -> None:
-    """A run is named by its folder or by plan and time."""
+    """A run is named by its folder, by plan and time, or by its plan where there is one run."""
     run = begin(tmp_path)
-    name = str(run.folder) if named == "folder" else "pilot/20261120T120000Z"
+    name = {"folder": run.folder, "plan": "pilot"}.get(named, "pilot/20261120T120000Z")
     why = ("--by", "ana", "--reason", "mail of a client")
     done = cutline("redact", name, "30_rc_gates.txt", *why, "--runs", tmp_path / "runs")
     assert done.code == 0
@@ -122,7 +122,7 @@ def test_redact_drops_a_file_and_keeps_why(tmp_path: Path, named: str) -> None:
     entry = Journal.open(run.folder).entries()[-1]
     assert (entry.kind, entry.data["reason"]) == ("redacted", "mail of a client")
     none = cutline("redact", "pilot/none", "x", *why, "--runs", tmp_path / "runs")
-    assert none.code == 3
+    assert none.code == 64
 
 
 def test_the_doctor_says_what_a_folder_is_not(tmp_path: Path) -> None:

@@ -8,9 +8,9 @@ import click
 
 from cutline.commands.given import runs_option
 from cutline.console import out, print_json
-from cutline.errors import CannotMeasure
 from cutline.evidence.redact import keep as kept
 from cutline.evidence.redact import redact as dropped
+from cutline.run.folder import find
 
 
 @click.command()
@@ -31,7 +31,7 @@ def redact(  # one parameter an option
     *, run: str, file: str, by: str, reason: str, line: int | None, runs: Path, as_json: bool
 ) -> int:
     """Drop FILE (a path in RUN's folder, or a digest); its digest and the reason are kept."""
-    folder = _folder(run, runs)
+    folder = find(run, runs).path
     if line is None:
         entry = dropped(folder, file, reason, by)
         said = f"dropped {entry.data['file']}; its digest and the reason are entry {entry.seq}"
@@ -43,15 +43,3 @@ def redact(  # one parameter an option
     else:
         out.print(said, markup=False)
     return 0
-
-
-def _folder(run: str, runs: Path) -> Path:
-    for folder in (Path(run), runs / run):
-        if folder.is_dir():
-            return folder
-    raise CannotMeasure(
-        "there is no such run",
-        where=run,
-        why=f"neither {run} nor {runs / run} is a folder",
-        remedy="name the run's folder, or PLAN/TIME below --runs",
-    )
