@@ -65,6 +65,16 @@ def test_what_a_run_would_refuse_is_said_at_once(tmp_path: Path) -> None:
     assert not Inbox(small.run.inbox).read()
 
 
+def test_status_calls_a_form_as_its_file_is_called(tmp_path: Path) -> None:
+    """Also where the step has no evidence file, and a blank in its name."""
+    form = "{boxes: [counts agree], fields: [RPO in minutes]}"
+    step = f"{{name: database restored, checkpoint: {{ask: Was it?, by: dba, form: {form}}}}}"
+    small = Small.of(tmp_path, f"stages:\n  - {{name: one, steps: [{step}]}}\n")
+    assert small("run", "plan.yaml", "--by", "ana").code == 2
+    (written,) = small.run.path.glob("database*.txt")
+    assert f"fill in {written.name}, then" in small("status", small.name).output
+
+
 def test_a_denial_closes_the_checkpoint(tmp_path: Path) -> None:
     """The run stays paused until a person resumes it; a later yes is refused."""
     small = approving(tmp_path, "{by: sre}")

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from cutline.plan.step import Form
+from cutline.plan.step import Form, Step
 
 STATUS = re.compile(r"^Status:[ \t]*(.*?)[ \t]*$")
 BOX = re.compile(r"^\[(.)\][ \t]*(\d+)\.[ \t]*(.*?)[ \t]*$")
@@ -39,6 +39,11 @@ class Filled:
     state: FormState
     missing: tuple[str, ...] = ()
     values: Mapping[str, str] = field(default_factory=dict)
+
+
+def file_of(step: Step) -> str:
+    """Return the name of a checkpoint step's form in the run's folder."""
+    return step.evidence or f"{step.name.replace(' ', '_')}.txt"
 
 
 def write(form: Form, *, title: str, ask: str, run: str) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 from cutline.evidence import files
 from cutline.plan.step import Form
 from cutline.run.checkpoint import Checkpoint, refusal
-from cutline.run.form import WHEN, WHO, Filled, FormState, read, write
+from cutline.run.form import WHEN, WHO, Filled, FormState, file_of, read, write
 from cutline.run.message import Message
 from cutline.run.state import State
 
@@ -32,8 +32,7 @@ def open_forms(state: State, folder: Path) -> Iterator[OpenForm]:
         for step in stage.steps:
             form = step.checkpoint.form if step.checkpoint else None
             if form is not None and step.name in asked:
-                name = step.evidence or f"{step.name.replace(' ', '_')}.txt"
-                yield OpenForm(asked[step.name], folder / name, form)
+                yield OpenForm(asked[step.name], folder / file_of(step), form)
 
 
 def write_open(state: State, folder: Path) -> None:

@@ -68,7 +68,6 @@ def _has_mail(inbox: Path) -> bool:
 
 
 def _step_ended(session: Session) -> bool:
-
     for step in session.state.steps.values():
         if step.state.is_under_way and not session.world.is_running(step.call):
             return True

@@ -11,6 +11,7 @@ from cutline.gates.verdict import Verdict
 from cutline.plan.gate import Gate
 from cutline.plan.interpolate import NoValue, expand, named_inputs
 from cutline.run.checkpoint import Checkpoint
+from cutline.run.form import file_of
 from cutline.run.state import State
 from cutline.run.stepping import StepIs, StepState
 from cutline.run.transitions import Phase
@@ -86,7 +87,7 @@ def _form(state: State, point: Checkpoint) -> str | None:
     for stage in state.plan.stages:
         for step in stage.steps:
             if step.name == point.name and step.checkpoint and step.checkpoint.form:
-                return step.evidence or f"{step.name}.txt"
+                return file_of(step)
     return None
 
 
