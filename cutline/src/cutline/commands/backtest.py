@@ -18,7 +18,6 @@ from cutline.evidence.secrets import Redactor
 from cutline.plan.duration import seconds, words
 from cutline.plan.interpolate import named_inputs
 from cutline.plan.load import Loaded, load
-from cutline.plan.secret import Secret
 from cutline.rehearsal.backtest import Backtested, Baked, Said, Span, span_of, tick_of
 from cutline.rehearsal.backtest import backtest as judged
 from cutline.rehearsal.past_world import PastWorld

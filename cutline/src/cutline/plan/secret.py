@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NoReturn
 
 HIDDEN = "«secret»"
+IS_SET = "«set»"
 
 
 class Secret:
@@ -38,3 +40,8 @@ class Secret:
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Secret:
         return self
+
+
+def without_secrets(inputs: Mapping[str, object]) -> dict[str, object]:
+    """Return inputs as they may be written down: of a secret only that it is set."""
+    return {n: IS_SET if isinstance(value, Secret) else value for n, value in inputs.items()}

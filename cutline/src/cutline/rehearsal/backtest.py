@@ -11,7 +11,7 @@ from cutline.evidence.entry import Entry
 from cutline.evidence.journal import MemoryJournal
 from cutline.plan.load import Loaded
 from cutline.plan.model import Plan
-from cutline.plan.secret import Secret
+from cutline.plan.secret import without_secrets
 from cutline.plan.stage import Stage
 from cutline.rehearsal.past_plan import Left, bake_plan, left_out, watch_plan
 from cutline.rehearsal.past_world import PastWorld
@@ -156,10 +156,7 @@ def _driven(
 ) -> tuple[Sequence[Entry], State]:
     """Drive a plan through the past, until it is over or the past is."""
     clock, journal = VirtualClock(span.since), MemoryJournal()
-    inputs = {
-        name: "«set»" if isinstance(value, Secret) else value
-        for name, value in loaded.inputs.items()
-    }
+    inputs = without_secrets(loaded.inputs)
     beginning = Beginning(
         f"{plan.name}/backtest", plan, loaded.digest, by="backtest", inputs=inputs
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import hashlib
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,7 +14,7 @@ from cutline.errors import CannotMeasure, Exit
 from cutline.evidence.entry import Entry
 from cutline.evidence.journal import MemoryJournal
 from cutline.plan.load import Loaded
-from cutline.plan.secret import Secret
+from cutline.plan.secret import without_secrets
 from cutline.rehearsal.expect import Came, came, unmet
 from cutline.rehearsal.people import People, signed
 from cutline.rehearsal.play_clock import PlayClock
@@ -154,7 +154,7 @@ class _Play:
             plan=plan,
             digest=loaded.digest,
             by=scenario.started_by,
-            inputs=_inputs(loaded, scenario),
+            inputs={**without_secrets(loaded.inputs), **scenario.inputs},
         )
         self.state = start(self.journal, beginning, self.clock.now())
 
@@ -191,11 +191,3 @@ class _Play:
                 self.timeline.begin(stage.name, self.clock.true_of(state.raised_at))
         elif state.phase not in _BEFORE_WORK:
             self.timeline.begin(stage.name, self.clock.true)
-
-
-def _inputs(loaded: Loaded, scenario: Scenario) -> Mapping[str, object]:
-    given = {
-        name: "«set»" if isinstance(value, Secret) else value
-        for name, value in loaded.inputs.items()
-    }
-    return {**given, **scenario.inputs}

@@ -15,7 +15,7 @@ from cutline.evidence.journal import Journal
 from cutline.evidence.secrets import Redactor
 from cutline.plan.compress import compressed
 from cutline.plan.load import Loaded
-from cutline.plan.secret import Secret
+from cutline.plan.secret import without_secrets
 from cutline.run.clock import Clock
 from cutline.run.folder import beginning, of_plan
 from cutline.run.keeping import secrets_of, signer_of
@@ -87,7 +87,7 @@ def begin(loaded: Loaded, runs: Path, asked: Asked, clock: Clock) -> Session:
         plan=plan,
         digest=loaded.digest,
         by=asked.by,
-        inputs={n: "«set»" if isinstance(v, Secret) else v for n, v in loaded.inputs.items()},
+        inputs=without_secrets(loaded.inputs),
         follows=asked.follows,
         fixed=asked.fixed,
         factor=asked.factor,

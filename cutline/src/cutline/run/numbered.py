@@ -7,6 +7,7 @@ from pathlib import Path
 
 from cutline.evidence import files
 from cutline.plan.model import Plan
+from cutline.plan.secret import IS_SET
 from cutline.plan.step import Step
 from cutline.run.kinds import Kind
 from cutline.run.ports import AnEntry
@@ -72,7 +73,7 @@ def _scope(started: AnEntry) -> bytes:
 
 def _input(name: str, value: object) -> str:
     """A secret is not written as one that has a value: the search for secrets would find it."""
-    return f"  {name} is set" if value == "«set»" else f"  {name} = {value}"
+    return f"  {name} is set" if value == IS_SET else f"  {name} = {value}"
 
 
 def _tree(is_clean: bool | None) -> str:  # noqa: FBT001  # a state of three
