@@ -12,6 +12,7 @@ from postroom.commands.aws import aws
 from postroom.commands.doctor import doctor
 from postroom.commands.extract import extract
 from postroom.commands.ingest import ingest
+from postroom.commands.search import search
 from postroom.commands.shadow import shadow_command
 from postroom.commands.status import status
 from postroom.commands.synth import synth
@@ -28,6 +29,7 @@ postroom.add_command(aws)
 postroom.add_command(doctor)
 postroom.add_command(extract)
 postroom.add_command(ingest)
+postroom.add_command(search)
 postroom.add_command(shadow_command)
 postroom.add_command(status)
 postroom.add_command(synth)

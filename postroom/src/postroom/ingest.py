@@ -179,12 +179,18 @@ def resume(
 
 
 def run_task(
-    archive: Archive, store: FolderStore, pst_file_id: str, name: str, progress: Progress
+    archive: Archive,
+    store: FolderStore,
+    pst_file_id: str,
+    name: str,
+    progress: Progress,
+    *,
+    across: bool = False,
 ) -> TaskResult:
     """Run one task of an ingest again, under its claim; the ingest's status stays what it is.
 
-    Raises `AlreadyCompleted` for a task that reads the source of a completed ingest, `WrongUsage`
-    for a task of the other engine.
+    `across` lets dedupe look at older ingests, too. Raises `AlreadyCompleted` for a task that reads
+    the source of a completed ingest, `WrongUsage` for a task of the other engine.
     """
     ingest = read_ingest(archive, pst_file_id)
     engine = ingest.engine or ("v1" if name == "v1" else "v2")
@@ -199,7 +205,7 @@ def run_task(
         claimed(archive, pst_file_id, engine) as claim,
         beating(archive, claim, progress) as report,
     ):
-        return _run(archive, store, claim, name, report)
+        return _run(archive, store, claim, name, report, across=across)
 
 
 def read_ingest(archive: Archive, pst_file_id: str) -> Ingest:
@@ -221,7 +227,13 @@ def read_ingests(archive: Archive, pst_file_id: str | None = None) -> list[Inges
 
 
 def _run(
-    archive: Archive, store: FolderStore, claim: Claim, name: str, report: Progress
+    archive: Archive,
+    store: FolderStore,
+    claim: Claim,
+    name: str,
+    report: Progress,
+    *,
+    across: bool = False,
 ) -> TaskResult:
     with archive.transaction() as tx:
         claim.check(tx)
@@ -230,7 +242,7 @@ def _run(
         )
     if status == "completed" and name in _READING:
         raise AlreadyCompleted(claim.pst_file_id)
-    work = task(name)
+    work = task(name, across=True) if across else task(name)
     return recorded(
         store, claim, name, lambda: work(archive, store, claim.pst_file_id, claim, report)
     )

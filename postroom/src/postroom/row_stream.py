@@ -12,10 +12,13 @@ from postroom.archive.transaction import Row, for_postgres
 _FETCHED_AT_ONCE: Final = 2000
 
 
-def streamed(archive: Archive, sql: str, **parameters: object) -> Iterator[Row]:
+def streamed(
+    archive: Archive, sql: str, *, at_once: int = _FETCHED_AT_ONCE, **parameters: object
+) -> Iterator[Row]:
     """Yield each row of `sql` as of the moment it began, on a connection of its own.
 
-    Other connections may write meanwhile. Only a bounded number of rows is held at once.
+    Other connections may write meanwhile. At most `at_once` rows are held: fewer where they are
+    large.
     """
     with closing(archive.connect()) as connection:
         if archive.backend == "sqlite":
@@ -23,5 +26,5 @@ def streamed(archive: Archive, sql: str, **parameters: object) -> Iterator[Row]:
             return
         # A named cursor stays on the server: psycopg would fetch the whole result at once.
         with connection.cursor(name="streamed") as cursor:
-            cursor.itersize = _FETCHED_AT_ONCE
+            cursor.itersize = at_once
             yield from cursor.execute(for_postgres(sql), parameters)

@@ -69,7 +69,7 @@ def test_an_ingest_by_v2_runs_its_tasks_in_order(
 ) -> None:
     """The row of a completed ingest says who, what, when and how many."""
     done = one(archive, store, pst)
-    assert ran == ["extract", "load", "text", "thread"]
+    assert ran == ["extract", "load", "text", "thread", "dedupe", "index"]
     assert (done.processing_status, done.error_message) == ("completed", None)
     assert (done.total_emails, done.total_attachments, done.item_errors) == (3, 3, 0)
     assert (done.engine, done.engine_version) == ("v2", "pst-extract 0.1.0")
@@ -85,7 +85,7 @@ def test_an_ingest_by_v1_runs_v1_and_the_shared_tasks(
 ) -> None:
     """v1 shares text and thread with v2 and nothing else."""
     assert one(archive, store, pst, "v1").processing_status == "completed"
-    assert ran == ["v1", "text", "thread"]
+    assert ran == ["v1", "text", "thread", "dedupe", "index"]
 
 
 @pytest.mark.usefixtures("ran")

@@ -14,11 +14,14 @@ from tests_support.mails import attachment, begin_ingest, insert, mail
 
 from postroom.claim import claimed
 from postroom.progress import silent
-from postroom.tasks import text, thread
+from postroom.search import SearchQuery, search
+from postroom.tasks import dedupe, index, text, thread
 
 ROOT = Path(__file__).parents[3]
 LINKS = "SELECT email_id, parent_email_id, method FROM email_thread_links ORDER BY email_id"
 PLACES = "SELECT id, thread_id, parent_message_id FROM email_messages ORDER BY pst_nid"
+DECISIONS = "SELECT email_id, kept_email_id, tier FROM email_dedupe_decisions ORDER BY email_id"
+INDEXED = "SELECT pst_file_id FROM search_ingests"
 DOCUMENTS = "SELECT id, status, text_excerpt, updated_at FROM documents ORDER BY id"
 
 
@@ -90,3 +93,35 @@ def test_a_killed_text_keeps_what_was_read_and_goes_on(archive, store, ingest, k
     assert result.metrics["contents"] == 250
     assert before.items() <= after.items()
     assert {row["text_excerpt"] for row in after.values()} == {f"text {n}" for n in range(450)}
+
+
+@pytest.mark.parametrize(("phase", "least"), [("read", 20), ("decisions", 0), ("commit", 0)])
+def test_a_killed_dedupe_leaves_nothing_and_can_be_repeated(
+    phase, least, archive, store, ingest, kill
+):
+    """Decisions appear together or not at all."""
+    with archive.transaction() as tx:
+        tx.change("UPDATE email_messages SET content_hash = :same", same="0" * 64)
+        tx.change("DELETE FROM email_attachments")
+    kill("dedupe", phase, least, ingest)
+    assert rows(archive, DECISIONS) == []
+    with claimed(archive, ingest, "v2") as claim:
+        dedupe.run(archive, store, ingest, claim, silent)
+    assert len(rows(archive, DECISIONS)) == 449
+
+
+@pytest.mark.parametrize(("phase", "least"), [("mails", 440), ("attachments", 440), ("commit", 0)])
+def test_a_killed_index_leaves_the_old_one_or_none(phase, least, archive, store, ingest, kill):
+    """There is never half an index: nothing is found before it is whole, then all that was."""
+    kill("index", phase, least, ingest)
+    assert rows(archive, INDEXED) == []
+    assert search(archive, SearchQuery("old*")).total == 0
+    with archive.transaction() as tx:
+        tx.change("UPDATE email_messages SET subject = 'old'")
+    with claimed(archive, ingest, "v2") as claim:
+        index.run(archive, store, ingest, claim, silent)
+    with archive.transaction() as tx:
+        tx.change("UPDATE email_messages SET subject = 'new'")
+    kill("index", phase, least, ingest)
+    assert search(archive, SearchQuery("old")).total == 450
+    assert search(archive, SearchQuery("new")).total == 0

@@ -165,14 +165,15 @@ def _applied(connection: sqlite3.Connection) -> dict[int, str]:
 
 def _apply(connection: sqlite3.Connection, migration: Migration) -> None:
     # executescript would commit first; one statement at a time stays in our transaction.
-    for statement in _statements(migration.sql):
+    for statement in statements(migration.sql):
         connection.execute(statement)
     now = datetime.now(UTC).isoformat()
     row = (migration.number, migration.name, migration.sha256, now)
     connection.execute("INSERT INTO schema_migrations VALUES (?, ?, ?, ?)", row)
 
 
-def _statements(sql: str) -> Iterator[str]:
+def statements(sql: str) -> Iterator[str]:
+    """Yield each statement of a script; each ends a line."""
     gathered = ""
     for line in sql.splitlines(keepends=True):
         gathered += line

@@ -18,13 +18,15 @@ _MODULES: Final = {
     "load": "postroom.tasks.load",
     "text": "postroom.tasks.text",
     "thread": "postroom.tasks.thread",
+    "dedupe": "postroom.tasks.dedupe",
+    "index": "postroom.tasks.index",
 }
 
 TASKS: Final = tuple(_MODULES)
 
 ORDER: Final[dict[Engine, tuple[str, ...]]] = {
-    "v1": ("v1", "text", "thread"),
-    "v2": ("extract", "load", "text", "thread"),
+    "v1": ("v1", "text", "thread", "dedupe", "index"),
+    "v2": ("extract", "load", "text", "thread", "dedupe", "index"),
 }
 
 
@@ -43,6 +45,7 @@ class Task(Protocol):
         ...
 
 
-def task(name: str) -> Task:
-    """Find the task of that name."""
-    return cast("Task", importlib.import_module(_MODULES[name]).run)
+def task(name: str, *, across: bool = False) -> Task:
+    """Find the task of that name; `across` the ingests of its source, which only dedupe can."""
+    module = importlib.import_module(_MODULES[name])
+    return cast("Task", module.run_across if across else module.run)
