@@ -241,6 +241,24 @@ def test_traffic_confirms_the_switch(percent: int, v2: int, total: int, wanted: 
     assert judge_confirm(CONFIRM, percent, v2, total).verdict is wanted
 
 
+@pytest.mark.parametrize(
+    ("v2", "total", "quiet_s", "wanted"),
+    [
+        (152, 152, 300.0, Verdict.PASS),
+        (151, 151, 300.0, Verdict.THIN),
+        (152, 152, 299.0, Verdict.THIN),
+        (9_999, 10_000, 300.0, Verdict.FAIL),
+        (0, 0, 300.0, Verdict.THIN),
+    ],
+)
+def test_a_wrong_request_is_forgiven_once_none_came_for_long_enough(
+    v2: int, total: int, quiet_s: float, wanted: Verdict
+) -> None:
+    """A third of `by`, and 152 requests: of 3 points none in 152 happens once in a hundred."""
+    confirm = Confirm(rate="decisions.v2", of="decisions.total")
+    assert judge_confirm(confirm, 100, v2, total, quiet_s).verdict is wanted
+
+
 AS_GOOD = {"rate": "imports.ok", "of": "imports.total", "than": "v1", "margin": 1.0, "needs": 20}
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from tests_support.cutover import Cutover
 
+from cutline.run.reading import Question
 from cutline.run.transitions import Phase
 
 IMPORTS = {"ok": "int", "total": "int", "stuck": "int"}
@@ -129,3 +132,45 @@ def test_a_switch_raised_by_hand_is_set_back_and_the_bake_goes_on(cutover: Cutov
     assert cutover.world.percent == 10
     assert (state.phase, state.bake.began_at) == (Phase.BAKING, began)
     assert cutover.of("drifted")
+
+
+def raised_to_all(cutover: Cutover, routed: Callable[[int], bool]) -> None:
+    """Bring a run to 100 %; from then on a request comes each second, to v2 if `routed` says so."""
+    cutover.until(lambda state: state.phase is Phase.APPROVING)
+    cutover.say("approve", checkpoint="full")
+    cutover.until(lambda state: state.phase is Phase.CONFIRMING)
+    applied = cutover.state.traffic.applied_at
+    assert applied is not None
+
+    def answer(asked: Question) -> dict[str, int]:
+        begin, end = ((at - applied).total_seconds() for at in (asked.since, asked.until))
+        seconds = range(max(0, math.ceil(begin)), math.ceil(end))
+        return {"v2": sum(routed(at) for at in seconds), "total": len(seconds)}
+
+    cutover.world.answers["decisions"] = answer
+
+
+def test_a_request_that_was_on_its_way_does_not_fail_a_raise_to_all(cutover: Cutover) -> None:
+    """Within `grace` it is not counted; after it, it is forgiven once none came for `over`."""
+    raised_to_all(cutover, lambda at: at not in {0, 4})
+    cutover.tick(2)
+    assert cutover.state.phase is Phase.BAKING
+    assert [one["verdict"] for one in cutover.of("confirmed")][-1] == "PASS"
+
+
+def test_a_late_request_is_forgiven_once_none_came_for_a_while(cutover: Cutover) -> None:
+    """A v1 request 30 s after the raise: confirmed 5 min later, not paused after 15."""
+    raised_to_all(cutover, lambda at: at != 30)
+    cutover.tick(7)
+    assert cutover.state.phase is Phase.BAKING
+    said = [one["verdict"] for one in cutover.of("confirmed") if one["percent"] == 100]
+    assert said == ["FAIL", "THIN", "PASS"]
+
+
+def test_a_switch_that_lies_at_all_is_found(cutover: Cutover) -> None:
+    """Three of a hundred still go to v1: no quiet is long enough, and a person is asked."""
+    raised_to_all(cutover, lambda at: at % 33 != 32)
+    cutover.tick(17)
+    assert cutover.state.phase is Phase.CONFIRMING
+    assert "confirm" in cutover.state.pauses
+    assert cutover.state.traffic.percent == 100

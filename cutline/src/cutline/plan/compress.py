@@ -13,6 +13,7 @@ from cutline.plan.model import Plan, Window
 from cutline.plan.probe import Probe
 from cutline.plan.stage import Bake, Stage
 from cutline.plan.step import Step
+from cutline.plan.switch import Switch
 from cutline.plan.trigger import Trigger
 
 SHORTEST_EVERY_S = 0.2
@@ -42,6 +43,7 @@ def compressed(plan: Plan, factor: float) -> Plan:
         update={
             "hours": None,
             "watch": watch,
+            "switch": _switch(plan.switch, factor),
             "window": _window(plan.window, factor),
             "probes": {name: _probe(one, factor) for name, one in plan.probes.items()},
             "gates": {name: _gate(one, factor) for name, one in plan.gates.items()},
@@ -83,6 +85,17 @@ def _maybe(value_s: float | None, factor: float) -> float | None:
 
 def _deadline(value_s: float | None, factor: float) -> float | None:
     return None if value_s is None else max(min(value_s, SHORTEST_DEADLINE_S), value_s / factor)
+
+
+def _switch(switch: Switch, factor: float) -> Switch:
+    confirm = switch.confirm
+    if confirm is None:
+        return switch
+    update = {
+        "grace_s": _other(confirm.grace_s, factor),
+        "over_s": _other(confirm.quiet_s, factor),
+    }
+    return switch.model_copy(update={"confirm": confirm.model_copy(update=update)})
 
 
 def _window(window: Window | None, factor: float) -> Window | None:

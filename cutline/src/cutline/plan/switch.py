@@ -48,7 +48,11 @@ class Nop(Part):
 
 
 class Confirm(Part):
-    """Traffic must show what the switch says: the rate within points of the percent."""
+    """Traffic must show what the switch says: the rate within points of the percent.
+
+    What was decided within `grace` after the setting was read back is not counted. At 100 % a
+    request on the wrong side is forgiven once none came for `over` (None: a third of `by`).
+    """
 
     rate: str
     of: str
@@ -56,6 +60,13 @@ class Confirm(Part):
     sure: float = Field(default=99.0, gt=50, lt=100)
     needs: int = Field(default=500, ge=0)
     by_s: Seconds = Field(default=900.0, alias="by")
+    grace_s: Seconds = Field(default=5.0, alias="grace")
+    over_s: Seconds | None = Field(default=None, alias="over", gt=0)
+
+    @property
+    def quiet_s(self) -> float:
+        """Return for how long no request may be on the wrong side once one was."""
+        return self.by_s / 3 if self.over_s is None else self.over_s
 
 
 class Switch(Kinds):

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from cutline.errors import CannotWrite
+from cutline.gates.confirm import ALL
 from cutline.gates.verdict import Verdict
 from cutline.plan.difference import difference
 from cutline.plan.model import Plan
@@ -283,8 +284,9 @@ def decide_late(state: State, now: datetime) -> list[Action]:
 
 
 def _is_news(state: State, verdict: Verdict) -> bool:
-    was = state.traffic.confirmed
-    return verdict is not was or (state.rollback is not None and verdict is Verdict.FAIL)
+    """Say whether to journal it; at 0 and 100 % each request on the wrong side counts anew."""
+    is_exact = state.traffic.percent in {0, ALL}
+    return verdict is not state.traffic.confirmed or (is_exact and verdict is Verdict.FAIL)
 
 
 def _is_safe_unwritten(action: Action) -> bool:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from cutline.gates.confirm import ALL
 from cutline.gates.verdict import Verdict
 from cutline.plan.model import Plan
 from cutline.run import fold_people, fold_steps, fold_watch
@@ -147,6 +148,7 @@ def _set(state: State, data: Data, at: datetime) -> State:
         confirmed=old.confirmed if is_set_back else None,
         confirm_why=old.confirm_why if is_set_back else "",
         confirm_since=at if is_applied else None,
+        wrong_at=old.wrong_at if is_set_back else None,
         drift="" if old.drift == "higher" else old.drift,
     )
     if data.get("seen") is not None:
@@ -161,9 +163,9 @@ def _set(state: State, data: Data, at: datetime) -> State:
 def _confirmed(state: State, data: Data, at: datetime) -> State:
     verdict = fold_watch.verdict(data["verdict"])
     traffic = replace(state.traffic, confirmed=verdict, confirm_why=data["why"])
-    if state.rollback is not None and verdict is not Verdict.PASS:
-        # Requests under way when the switch fell are no news: from now on there must be none.
-        traffic = replace(traffic, confirm_since=at)
+    if traffic.percent in {0, ALL} and verdict is Verdict.FAIL:
+        # Requests under way when the switch was set are no news: from now on there must be none.
+        traffic = replace(traffic, wrong_at=at)
     return placed(replace(state, at=at, traffic=traffic))
 
 

@@ -37,13 +37,20 @@ class GateJudges:
         """Judge a trigger: FAIL says that the symptom is there."""
         return judge_trigger(trigger, seen, conditions)
 
-    def confirm(self, confirm: Confirm, percent: int, seen: Seen, conditions: Conditions) -> Judged:
+    def confirm(
+        self,
+        confirm: Confirm,
+        percent: int,
+        seen: Seen,
+        conditions: Conditions,
+        quiet_s: float | None = None,
+    ) -> Judged:
         """Say whether traffic shows the percent; exact at 0 and 100."""
         try:
             v2, total = (_number(text, seen, conditions) for text in (confirm.rate, confirm.of))
         except NotMeasured as error:
             return blind(error)
-        return judge_confirm(confirm, percent, v2, total)
+        return judge_confirm(confirm, percent, v2, total, quiet_s)
 
 
 def _number(text: str, seen: Seen, conditions: Conditions) -> float:
@@ -180,7 +187,11 @@ def confirmed(
     confirm, percent = scope.plan.switch.confirm, state.traffic.percent
     if confirm is None or percent is None:
         return None
-    return judges.confirm(confirm, percent, Seen(now, readings), scope.conditions)
+    wrong_at = state.traffic.wrong_at
+    # A rollback does not wait: what is under way goes to its drain, and the next tick looks again.
+    is_forgiving = wrong_at is not None and state.rollback is None
+    quiet_s = (now - wrong_at).total_seconds() if is_forgiving and wrong_at is not None else None
+    return judges.confirm(confirm, percent, Seen(now, readings), scope.conditions, quiet_s)
 
 
 def _clock(state: State, scope: Scope, what: Due, held: Held) -> dict[str, Any]:

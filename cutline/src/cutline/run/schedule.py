@@ -175,9 +175,7 @@ def asks(state: State, scope: Scope, what: Due, *, is_late: bool = False) -> Ask
         judging |= _trailing(found, scope, what.at, keys)
     confirming: dict[Key, int] = {}
     if what.wants_confirm:
-        traffic = state.traffic
-        since = (traffic.confirm_since if state.rollback else traffic.applied_at) or what.at
-        confirming = _exactly(found, confirm_keys(scope), min(since, what.at))
+        confirming = _exactly(found, confirm_keys(scope), _counted_since(state, what.at))
     questions = tuple(
         Question(probe, side, since, at, is_late, offsets.get((probe, side)))
         for probe, side, since in found
@@ -192,6 +190,15 @@ def confirm_keys(scope: Scope) -> tuple[Key, ...]:
         return ()
     fields = (scope.conditions.field(confirm.rate), scope.conditions.field(confirm.of))
     return tuple({(field.probe, field.side): None for field in fields})
+
+
+def _counted_since(state: State, now: datetime) -> datetime:
+    """Return from when traffic shows the switch: what was decided before does not count."""
+    confirm, traffic = state.plan.switch.confirm, state.traffic
+    if traffic.wrong_at is not None:
+        return min(traffic.wrong_at, now)
+    grace = timedelta(seconds=confirm.grace_s if confirm is not None else 0.0)
+    return now if traffic.applied_at is None else min(traffic.applied_at + grace, now)
 
 
 def _keys(scope: Scope, of: Iterable[Reads | Watches], *, is_late: bool) -> Iterable[Key]:

@@ -18,8 +18,9 @@ class Traffic:
     `percent` is where the run put the switch (None before its first reading); `setting` is an
     intent whose outcome is not journaled yet. `seen` is what was read back last, None with `why`
     if it could not be read, since `unread_since`. `applied_at` is when the setting came into
-    force. `has_risen` says that traffic rose after the last reading: it rises once a tick;
-    `is_tried` that the switch was set after it, for one try a tick is enough.
+    force; `wrong_at` is when traffic at 0 or 100 % was last seen on the other side. `has_risen`
+    says that traffic rose after the last reading: it rises once a tick; `is_tried` that the switch
+    was set after it, for one try a tick is enough.
     """
 
     percent: int | None = None
@@ -36,6 +37,7 @@ class Traffic:
     drift: Drift = ""
     has_risen: bool = False
     is_tried: bool = False
+    wrong_at: datetime | None = None
 
     @property
     def is_on_v2(self) -> bool:

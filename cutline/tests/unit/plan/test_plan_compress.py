@@ -62,6 +62,16 @@ PLAN = Plan.model_validate(
 )
 
 
+def test_of_a_confirm_only_the_time_for_traffic_stays() -> None:
+    """`by` is how long traffic may take; `grace` and `over` shrink, but not below 2 s."""
+    confirm = {"rate": "p.n", "of": "p.n", "by": "1h"}
+    made = PLAN.model_dump(mode="json", exclude_unset=True, by_alias=True)
+    made["switch"] = {"env_file": {"path": "a", "key": "B"}, "confirm": confirm}
+    found = compressed(Plan.model_validate(made), 100).switch.confirm
+    assert found is not None
+    assert (found.by_s, found.grace_s, found.quiet_s) == (3600, 2, 12)
+
+
 def test_durations_and_spans_are_divided() -> None:
     """A day at a factor of 100 is 864 seconds; what hangs on it shrinks alike."""
     plan = compressed(PLAN, 100)

@@ -9,6 +9,7 @@ from cutline.plan.hours import spans, zone
 from cutline.plan.model import Input, Plan
 from cutline.plan.rules.reference import IDS, check_diagnose, check_ref, check_share
 from cutline.plan.source import Source
+from cutline.plan.switch import Confirm
 
 _STORES = ("s3://", "file://", "${")
 
@@ -63,10 +64,19 @@ def _switch(plan: Plan, source: Source) -> Iterator[Fault]:
     if switch.confirm is not None:
         here = (*loc, "confirm")
         yield from check_share(plan, source, here, switch.confirm.rate, switch.confirm.of)
+        yield from _confirm(switch.confirm, source, here)
     if switch.kind == "nop":
         for key in ("apply", "applied", "confirm"):
             if getattr(switch, key) is not None:
                 yield source.at_key((*loc, key), f"`{key}` means nothing for the switch `nop`")
+
+
+def _confirm(confirm: Confirm, source: Source, here: tuple[str, ...]) -> Iterator[Fault]:
+    if confirm.over_s is not None and confirm.over_s + confirm.grace_s >= confirm.by_s:
+        what = "`over` and `grace` together are not shorter than `by`: it could never be confirmed"
+        yield source.fault((*here, "over"), what)
+    elif confirm.grace_s >= confirm.by_s:
+        yield source.fault((*here, "grace"), "`grace` is not shorter than `by`: nothing is counted")
 
 
 def _rollback(plan: Plan, source: Source) -> Iterator[Fault]:
