@@ -20,6 +20,11 @@ stages:
   - {name: canary, percent: 10, bake: {for: 0.4s, every: 0.2s, max_gap: 30s, max_hold: 60s},
      gates: [sound, complaints]}
 """
+FOUR = HEAD.replace("people:", "people:\n  dan: {roles: [sre]}")
+NOISE = """\
+triggers:
+  - {name: loud, when: world.errors > 5, severity: low, do: notify}
+"""
 ATTEST_HEAD = HEAD + "  complaints: {attest: complaints in this stage, equals: 0, at: end}\n"
 TRIGGERS = """\
 triggers:
@@ -149,6 +154,40 @@ def test_an_approval_lapses_with_its_validity(tmp_path: Path) -> None:
     small.ticks(lambda s: s.asks and s.asks[0].approvals)
     small.ticks(lambda s: not s.asks[0].approvals)
     assert "older than" in small.told("lapsed")[0]["why"]
+
+
+def test_the_approval_of_a_stage_lapses_when_a_trigger_fires(tmp_path: Path) -> None:
+    """Who agreed had not seen it: the checkpoint asks again, over a new brief."""
+    small = Small.of(tmp_path, ASKS % "{by: sre, quorum: 2}" + NOISE, FOUR)
+    assert small("run", "plan.yaml", "--by", "ana").code == 2
+    small("approve", small.name, "canary", "--by", "ben")
+    small.ticks(lambda s: s.asks and s.asks[0].approvals)
+    small.world(errors=9)
+    state = small.ticks(lambda s: s.asks and not s.asks[0].approvals)
+    assert "loud fired" in small.told("lapsed")[0]["why"]
+    assert (state.phase, state.traffic.percent) == (Phase.APPROVING, 0)
+
+
+@pytest.mark.parametrize("what", ["amend", "override gate sound"])
+def test_what_people_propose_lapses_when_a_trigger_fires(tmp_path: Path, what: str) -> None:
+    """One of two agreed and then something happened: it is proposed again, or forgotten."""
+    small = Small.of(tmp_path, ENDLESS + NOISE, FOUR).begun()
+    if what == "amend":
+        small.plan(ENDLESS.replace("1h", "30m") + NOISE, FOUR)
+        words = ["amend", small.name, "plan.yaml"]
+    else:
+        words = ["override", small.name, "gate", "sound", "--until", "1h"]
+    assert small(*words, "--by", "ben", "--reason", "we learned").code == 0
+    small.ticks(lambda s: what in s.checkpoints)
+    small("approve", small.name, what, "--by", "eva")
+    small.ticks(lambda s: s.checkpoints[what].approvals)
+    small.world(errors=9)
+    state = small.ticks(lambda s: what not in s.checkpoints)
+    assert "loud fired" in small.told("lapsed")[0]["why"]
+    assert not state.proposals
+    assert small("approve", small.name, what, "--by", "dan").code == 64
+    assert not small.told("amended")
+    assert not small.told("overridden")
 
 
 def test_an_approval_lapses_when_the_plan_is_amended(tmp_path: Path) -> None:
@@ -281,22 +320,37 @@ def amended(small: Small, body: str, head: str = HEAD) -> int:
 
 
 def test_a_tighter_plan_wants_one_and_a_looser_one_two(tmp_path: Path) -> None:
-    """And the run goes on with the plan that was approved."""
-    small = Small.of(tmp_path, ENDLESS).begun()
-    assert amended(small, ENDLESS.replace("1h", "2h")) == 1
+    """By others than who proposed it; the run goes on with the plan that was approved."""
+    small = Small.of(tmp_path, ENDLESS, FOUR).begun()
+    assert amended(small, ENDLESS.replace("1h", "2h"), FOUR) == 1
+    own = small("approve", small.name, "amend", "--by", "ben")
+    assert (own.code, "proposed it" in own.output) == (64, True)
     assert small("approve", small.name, "amend", "--by", "eva").code == 0
     small.ticks(lambda s: s.plan.stages[0].bake.for_s == 7200)
     assert small("run", "plan.yaml", "--by", "ana", "--compress", "2").code == 64
-    assert amended(small, ENDLESS.replace("1h", "30m")) == 2
-    assert small("approve", small.name, "amend", "--by", "ben").code == 64
-    assert small("approve", small.name, "amend", "--by", "eva").code == 0
+    assert amended(small, ENDLESS.replace("1h", "30m"), FOUR) == 2
+    for who, code in (("ben", 64), ("ana", 64), ("eva", 0)):
+        assert small("approve", small.name, "amend", "--by", who).code == code
+        small("tick", small.name)
     assert len(small.told("amended")) == 1
+    assert small("approve", small.name, "amend", "--by", "dan").code == 0
+    small.ticks(lambda s: s.plan.stages[0].bake.for_s == 1800)
+    assert small.state.verdict == "PASS WITH DEVIATIONS"
+
+
+def test_an_amendment_that_nobody_could_agree_to_is_refused_at_once(tmp_path: Path) -> None:
+    """Its author does not count, and of two neither does who started the run: one is left."""
+    small = Small.of(tmp_path, ENDLESS).begun()
+    small.plan(ENDLESS.replace("1h", "30m"))
+    done = small("amend", small.name, "plan.yaml", "--by", "ben", "--reason", "we learned")
+    assert (done.code, "only eva may agree" in done.output) == (64, True), done.output
+    assert small("amend", small.name, "plan.yaml", "--by", "ana", "--reason", "so").code == 0
 
 
 def test_a_changed_probe_wants_two_and_the_starter_is_none_of_them(tmp_path: Path) -> None:
-    """It measures something else: one of three people is not enough."""
-    small = Small.of(tmp_path, ENDLESS).begun()
-    head = HEAD.replace("[cat, world.json]", "[cat, ./world.json]")
+    """It measures something else: one of four people is not enough."""
+    small = Small.of(tmp_path, ENDLESS, FOUR).begun()
+    head = FOUR.replace("[cat, world.json]", "[cat, ./world.json]")
     small.ticks(lambda s: s.bake.total_s > 0.5)
     assert amended(small, ENDLESS, head) == 2
     for who in ("eva", "ana"):

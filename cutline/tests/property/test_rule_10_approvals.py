@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from itertools import permutations
 
 from hypothesis import given
@@ -158,3 +159,31 @@ def test_ssh_is_asked_for_where_the_plan_says_so() -> None:
     cutover.tick(2)
     assert cutover.of("approved")[0]["identity"] == "ssh"
     assert cutover.world.percent == 50
+
+
+@often(25)
+@given(
+    author=st.sampled_from(("ana", "bea", "cyd", "dan")),
+    answers=st.lists(st.sampled_from(("ana", "bea", "cyd", "dan")), max_size=6),
+    is_looser=st.booleans(),
+)
+def test_nobody_agrees_to_an_amendment_of_his_own(
+    author: str, answers: list[str], *, is_looser: bool
+) -> None:
+    """Tighter takes one other person, looser two, and of two neither who started the run."""
+    plan = plan_of([{**ONE, "bake": {"for": "9h"}}])
+    plan["people"] = {name: {"roles": ["sre"]} for name in ("ana", "bea", "cyd", "dan")}
+    cutover = Cutover(plan)
+    cutover.world.answers["imports"] = lambda _: {"ok": 990, "total": 1000, "stuck": 0}
+    cutover.until(lambda state: state.phase is Phase.BAKING)
+    changed = copy.deepcopy(cutover.plan.model_dump(mode="json", exclude_unset=True))
+    changed["gates"]["success"]["at_least"] = 90.0 if is_looser else 97.0
+    asked = {"plan": {"digest": "e" * 64, "model": changed}, "reason": "learned something"}
+    cutover.say("amend", by=author, **asked)
+    cutover.tick()
+    for by in answers:
+        cutover.say("approve", by=by, checkpoint="amend")
+        cutover.tick()
+    others = set(answers) - {author} - ({"ana"} if is_looser else set())
+    assert bool(cutover.of("amended")) == (len(others) >= (2 if is_looser else 1))
+    assert author not in {one["by"] for one in cutover.of("approved")}

@@ -50,7 +50,8 @@ def amend(  # one parameter an option
     model = new.model_dump(mode="json", exclude_unset=True)
     wanted = 0
     if changes:
-        found, why = amendment(state, {"plan": {"model": model}, "reason": reason}, difference)
+        asked = {"plan": {"model": model}, "reason": reason}
+        found, why = amendment(state, by, asked, difference)
         if why:
             raise Refused(f"{folder.name} cannot go on with this plan", where=str(plan), why=why)
         wanted = int(found["quorum"])

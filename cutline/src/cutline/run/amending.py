@@ -23,7 +23,7 @@ Compare = Callable[[Plan, Plan], Sequence[Change]]
 
 
 def amendment(
-    state: State, asked: Mapping[str, Any], compare: Compare
+    state: State, by: str, asked: Mapping[str, Any], compare: Compare
 ) -> tuple[dict[str, Any], str]:
     """Return an amendment's data with what it changes, and why it is refused, or nothing."""
     data = dict(asked)
@@ -51,7 +51,20 @@ def amendment(
     ]
     data["quorum"] = approvals_wanted(changes)
     data["restarts"] = restarts(state, plan)
-    return data, ""
+    return data, unreachable(state, by, data["quorum"])
+
+
+def unreachable(state: State, by: str, quorum: int) -> str:
+    """Return why an amendment could never get its approvals, or nothing.
+
+    Its author does not count, and where two are needed neither do those of the run.
+    """
+    people = state.plan.people
+    left = sorted(people.keys() - {by} - (state.involved if quorum > 1 else frozenset()))
+    if not people or len(left) >= quorum:
+        return ""
+    others = f"only {', '.join(left)} may agree" if left else "nobody may agree"
+    return f"it wants {quorum} approval(s) by others than {by}, and {others}"
 
 
 def refused(state: State, plan: Plan) -> str:

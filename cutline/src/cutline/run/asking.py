@@ -38,7 +38,7 @@ def _lapse(state: State, point: Checkpoint) -> list[Action]:
     return [Record(Kind.LAPSED, {"checkpoint": point.name, "why": why})] if why else []
 
 
-def why_lapsed(state: State, point: Checkpoint) -> str:  # noqa: PLR0911  # one return a case
+def why_lapsed(state: State, point: Checkpoint) -> str:  # noqa: PLR0911, C901  # one return a case
     """Return why what was approved so far no longer counts, or nothing (rule 10)."""
     if point.is_denied:
         return ""
@@ -47,6 +47,8 @@ def why_lapsed(state: State, point: Checkpoint) -> str:  # noqa: PLR0911  # one 
         return ""
     if any(one.age_s > point.valid_s for one in point.approvals):
         return f"an approval is older than {point.valid_s:g} s"
+    if point.what in {"amend", "override"}:
+        return _fired_since(state, point)
     if point.what != "stage" or point.stage != state.stage_name:
         return ""
     if point.basis != basis_of(state):
@@ -59,6 +61,17 @@ def why_lapsed(state: State, point: Checkpoint) -> str:  # noqa: PLR0911  # one 
         seen = state.gates.get(one.name)
         if seen is not None and seen.verdict is not Verdict.PASS and not seen.is_waived:
             return f"{one.name} no longer passes: {seen.why}"
+    return ""
+
+
+def _fired_since(state: State, point: Checkpoint) -> str:
+    """Name a trigger that fired after somebody agreed, unless it is the one to be silenced."""
+    first = min((one.at for one in point.approvals), default=None)
+    for label, seen in state.triggers.items():
+        if point.name == f"override trigger {label}" or first is None or seen.fired_at is None:
+            continue
+        if seen.fired_at > first:
+            return f"the trigger {label} fired"
     return ""
 
 

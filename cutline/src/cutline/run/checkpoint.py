@@ -30,7 +30,7 @@ class Checkpoint:
     """A decision that only people can give; `brief` is the digest of what they see.
 
     `by` are the roles of which each wants a distinct person. `basis` is what the brief was made
-    of: when that changes, the approvals lapse.
+    of: when that changes, the approvals lapse. `proposed_by` wrote the amendment that is asked for.
     """
 
     name: str
@@ -44,6 +44,7 @@ class Checkpoint:
     identity: str = "claimed"
     valid_s: float = 86400.0
     basis: str = ""
+    proposed_by: str = ""
     approvals: tuple[Approval, ...] = ()
     is_open: bool = True
     is_approved: bool = False
@@ -60,13 +61,16 @@ class Checkpoint:
         return self.approvals[-1].value if self.approvals else None
 
 
-def refusal(
+def refusal(  # noqa: PLR0911  # one return a case
     checkpoint: Checkpoint, by: str, people: Mapping[str, Person], involved: frozenset[str]
 ) -> str:
     """Return why this person may not approve, or nothing.
 
-    `involved` are those who started or amended the run: they do not count from two on.
+    Nobody agrees to an amendment of his own. `involved` are those who started or amended the run:
+    they do not count from two on.
     """
+    if by == checkpoint.proposed_by:
+        return f"{by} proposed it; others have to agree"
     if checkpoint.wanted > 1 and by in involved:
         return f"{by} started or amended the run and does not count where two are needed"
     if any(approval.by == by for approval in checkpoint.approvals):

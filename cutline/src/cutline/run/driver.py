@@ -133,7 +133,7 @@ class Driver:
             said = taken(state, message, now, self.blobs, self.identify)
             data, why = dict(said.data), said.why
             if message.verb == "amend":
-                data, why = amendment(state, message.data, self.compare)
+                data, why = amendment(state, message.by, message.data, self.compare)
             entry = {
                 "id": message.id,
                 "verb": message.verb,

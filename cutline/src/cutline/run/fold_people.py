@@ -50,6 +50,7 @@ def _opened(state: State, data: Data, at: datetime) -> State:
         identity=data["identity"],
         valid_s=float(data["valid_s"]),
         basis=data.get("basis") or "",
+        proposed_by=_proposer(data),
     )
     proposals = state.proposals
     if data.get("proposal") is not None:
@@ -61,6 +62,11 @@ def _opened(state: State, data: Data, at: datetime) -> State:
         state, at=at, checkpoints={**state.checkpoints, name: point}, proposals=proposals
     )
     return signing(telling(state, "asked", point.ask), f"checkpoint {name}")
+
+
+def _proposer(data: Data) -> str:
+    """Return who wrote the amendment that a checkpoint is about; nobody for any other."""
+    return str(data["proposal"]["by"]) if data["what"] == "amend" else ""
 
 
 def _approved(state: State, data: Data, at: datetime) -> State:
@@ -84,11 +90,16 @@ def _denied(state: State, data: Data, at: datetime) -> State:
 
 
 def _lapsed(state: State, data: Data, at: datetime) -> State:
-    """Approvals no longer count: the checkpoint is opened anew over a new brief."""
+    """Approvals no longer count: the checkpoint is opened anew over a new brief.
+
+    What people proposed is gone with them: who still wants it proposes it again.
+    """
     name = data["checkpoint"]
     points = {key: point for key, point in state.checkpoints.items() if key != name}
-    state = replace(state, at=at, checkpoints=points)
-    return placed(telling(state, "lapsed", f"{name}: {data['why']}"))
+    again = "; propose it again" if name in state.proposals else ""
+    proposals = {key: one for key, one in state.proposals.items() if key != name}
+    state = replace(state, at=at, checkpoints=points, proposals=proposals)
+    return placed(telling(state, "lapsed", f"{name}: {data['why']}{again}"))
 
 
 def _closed(state: State, data: Data, at: datetime) -> State:
