@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from pathlib import Path
 
 import click
@@ -15,7 +16,7 @@ from cutline.evidence.secrets import Redactor
 from cutline.plan.compress import compressed
 from cutline.plan.difference import difference
 from cutline.plan.load import load
-from cutline.run.amending import amendment
+from cutline.run.amending import amendment, named
 from cutline.run.folder import find
 from cutline.run.open import resume
 from cutline.run.session import begin_files
@@ -46,11 +47,14 @@ def amend(  # one parameter an option
     loaded = load(plan, inputs={**known, **pairs(given_inputs)})
     factor = state.origin.factor
     new = compressed(loaded.plan, factor) if factor != 1 else loaded.plan
-    changes = difference(state.plan, new)
+    files = {name: sha256(content).hexdigest() for name, content in loaded.files.items()}
+    changes = difference(
+        state.plan, new, old_files=named(state.plan, state.files), new_files=named(new, files)
+    )
     model = new.model_dump(mode="json", exclude_unset=True)
     wanted = 0
     if changes:
-        asked = {"plan": {"model": model}, "reason": reason}
+        asked = {"plan": {"model": model}, "files": files, "reason": reason}
         found, why = amendment(state, by, asked, difference)
         if why:
             raise Refused(f"{folder.name} cannot go on with this plan", where=str(plan), why=why)

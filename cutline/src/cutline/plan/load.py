@@ -16,6 +16,7 @@ from cutline.plan.fault import Fault, PlanRefused, at, nearest
 from cutline.plan.inputs import Resolved, Scalar, how_to_give, resolve
 from cutline.plan.literal import written_secrets
 from cutline.plan.model import Plan
+from cutline.plan.named_files import named_files
 from cutline.plan.secret import Secret
 from cutline.plan.settled import settled
 from cutline.plan.shape import shaped
@@ -182,21 +183,6 @@ def _read_named(folder: Path, plan: Plan, source: Source, files: dict[str, bytes
         else:
             files[name] = content
     return faults
-
-
-def named_files(plan: Plan) -> list[tuple[Loc, str]]:
-    """Return the files that a plan names, with where it does: queries, and procedures of forms."""
-    found: list[tuple[Loc, str]] = []
-    for name, probe in plan.probes.items():
-        if probe.sql is not None and probe.sql.file is not None:
-            found.append((("probes", name, "sql", "file"), probe.sql.file))
-    for number, stage in enumerate(plan.stages):
-        for at_step, step in enumerate(stage.steps):
-            form = step.checkpoint.form if step.checkpoint else None
-            if form is not None and form.procedure is not None:
-                loc = ("stages", number, "steps", at_step, "checkpoint", "form", "procedure")
-                found.append((loc, form.procedure))
-    return found
 
 
 def _content(folder: Path, name: object) -> bytes | str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, Protocol
 
 from pydantic import ValidationError
 
 from cutline.plan.difference import Change, approvals_wanted
 from cutline.plan.model import Plan
+from cutline.plan.named_files import named_files
 from cutline.plan.stage import Stage
 from cutline.run.scope import scope_of
 from cutline.run.state import State
@@ -19,7 +20,19 @@ _MAY_CHANGE = {"gates", "bake", "on_fail"}
 _NOT_BEGUN = {Phase.BETWEEN, Phase.WAITING, Phase.APPROVING}
 
 
-Compare = Callable[[Plan, Plan], Sequence[Change]]
+class Compare(Protocol):
+    """Tells what differs by meaning between two plans, and between the files that they name."""
+
+    def __call__(
+        self,
+        old: Plan,
+        new: Plan,
+        *,
+        old_files: Mapping[str, str] | None = None,
+        new_files: Mapping[str, str] | None = None,
+    ) -> Sequence[Change]:
+        """Return the differences; files are given as digests by name."""
+        ...
 
 
 def amendment(
@@ -36,7 +49,9 @@ def amendment(
     why = refused(state, plan)
     if why:
         return data, why
-    changes = list(compare(state.plan, plan))
+    files = dict(data.get("files") or state.files)
+    before, after = named(state.plan, state.files), named(plan, files)
+    changes = list(compare(state.plan, plan, old_files=before, new_files=after))
     if not changes:
         return data, "nothing differs from the plan in force"
     data["difference"] = [
@@ -50,7 +65,9 @@ def amendment(
         for one in changes
     ]
     data["quorum"] = approvals_wanted(changes)
-    data["restarts"] = restarts(state, plan)
+    data["restarts"] = restarts(
+        state, plan, {one for one in after if before.get(one) != after[one]}
+    )
     return data, unreachable(state, by, data["quorum"])
 
 
@@ -89,15 +106,29 @@ def _in_force(old: Stage, new: Stage) -> str:
     return f"{', '.join(changed)} of the stage in force cannot change" if changed else ""
 
 
-def restarts(state: State, plan: Plan) -> list[str]:
-    """Return the probes of the present bake that measure something else and have no past."""
+def named(plan: Plan, files: Mapping[str, str]) -> dict[str, str]:
+    """Return those of a run's files that a plan names: not its own YAML, which is compared."""
+    return {name: files[name] for _, name in named_files(plan) if name in files}
+
+
+def restarts(state: State, plan: Plan, changed: Collection[str] = ()) -> list[str]:
+    """Return the probes of the present bake that measure something else and have no past.
+
+    `changed` are the files that say something else.
+    """
     used = {probe for one in scope_of(state).gates for probe, _ in one.keys}
     return sorted(
         name
         for name in used
         if name not in plan.probes
-        or (plan.probes[name] != state.plan.probes[name] and not plan.probes[name].past)
+        or (not plan.probes[name].past and _is_other(state.plan, plan, name, changed))
     )
+
+
+def _is_other(old: Plan, new: Plan, name: str, changed: Collection[str]) -> bool:
+    probe = new.probes[name]
+    has_other_query = probe.sql is not None and probe.sql.file in changed
+    return has_other_query or probe != old.probes[name]
 
 
 def _plain(value: object) -> str | int | float | bool | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from cutline.errors import CannotWrite
+from cutline.errors import CannotMeasure, CannotWrite
 from cutline.gates.confirm import ALL
 from cutline.gates.verdict import Verdict
 from cutline.plan.difference import difference
@@ -63,7 +63,7 @@ class Driver:
 
     `messages` hands in what lies in the inbox; a message is known by its id and taken once, so it
     may be handed in again. `signer`, `closer`, `identify`, `compare` are for heads, evidence,
-    signatures and amendments. `progress` is called after each entry with the state.
+    signatures and amendments; `renew` returns the world of a plan that was amended.
     """
 
     world: World
@@ -77,6 +77,7 @@ class Driver:
     compare: Compare = difference
     judges: GateJudges = field(default_factory=GateJudges)
     brief: Callable[[State, Mapping[str, Any]], bytes] | None = None
+    renew: Callable[[State], World] | None = None
     _hand: Hand = field(init=False)
     _unsaved: State | None = field(init=False, default=None)
     _watcher: Watcher = field(init=False)
@@ -134,6 +135,7 @@ class Driver:
             data, why = dict(said.data), said.why
             if message.verb == "amend":
                 data, why = amendment(state, message.by, message.data, self.compare)
+                why = why or self._lacks(data)
             entry = {
                 "id": message.id,
                 "verb": message.verb,
@@ -145,6 +147,15 @@ class Driver:
             state = self._hand.record(state, Kind.MESSAGE, entry, now)
             state = self._settle(state, decide_urgent)
         return state
+
+    def _lacks(self, amended: Mapping[str, Any]) -> str:
+        """Say which file of an amendment is not in the run's folder: no tick could go on so."""
+        for name, digest in dict(amended.get("files") or {}).items():
+            try:
+                self.blobs.open(str(digest))
+            except CannotMeasure as error:
+                return f"{name}: {error.what}"
+        return ""
 
     def _catch_up(self, state: State, now: datetime) -> State:
         """After an absence ask about the instants that were missed (rule 4).
@@ -255,6 +266,11 @@ class Driver:
                 found[reading.question.probe, reading.question.side] = reading
         return found
 
+    def _renew(self, state: State) -> None:
+        """What follows in this very tick is done by the plan in force: its queries, its steps."""
+        if self.renew is not None:
+            self.world = self._hand.world = self.renew(state)
+
     @staticmethod
     def _wanted_lists(what: Due) -> frozenset[tuple[str, str]]:
         gates: tuple[Reads, ...] = (*what.gates, *what.standing, *what.conditions)
@@ -275,6 +291,8 @@ class Driver:
                 return state
             for action in actions:
                 state = hand.do(state, action)
+                if isinstance(action, Record) and action.kind is Kind.AMENDED:
+                    self._renew(state)
         raise AssertionError(f"a decision goes in circles in {state.phase}: {actions}")
 
 

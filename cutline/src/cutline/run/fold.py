@@ -56,6 +56,7 @@ def begun(entry: AnEntry) -> State:
         plan_digest=data["plan"]["digest"],
         at=at,
         involved=frozenset({origin.by}),
+        files=dict(data.get("files") or {}),
         traffic=Traffic(percent=0, seen=0, applied_at=at) if is_nop else Traffic(),
         heads=Heads(owed="start" if origin.is_signed else ""),
     )

@@ -145,6 +145,7 @@ def _amended(state: State, data: Data, at: datetime) -> State:
         at=at,
         plan=plan,
         plan_digest=data["plan"]["digest"],
+        files=dict(data.get("files") or state.files),
         stage_index=index,
         involved=state.involved | {data["by"]},
         bake=bake,

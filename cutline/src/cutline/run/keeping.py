@@ -69,6 +69,11 @@ class Keeping:
     gz: bool = False
     receipt: SealReceipt | None = field(default=None)
 
+    def take_over(self, other: Keeping) -> None:
+        """Go on as another keeping of this run does: its plan was amended."""
+        self.plan, self.redactor = other.plan, other.redactor
+        self.signer, self.store = other.signer, other.store
+
     def put(self, content: bytes, name_hint: str) -> str:
         """Keep a file of the run without its secrets and return its digest."""
         return Blobs(self.folder / FILES).put(content, name_hint, self.redactor)

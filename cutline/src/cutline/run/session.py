@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from cutline.errors import CannotMeasure
+from cutline.errors import CannotMeasure, Problem
 from cutline.evidence import files
 from cutline.evidence.blobs import FILES, Blobs
 from cutline.evidence.journal import Journal
@@ -28,6 +28,7 @@ from cutline.run.reading import Scalar
 from cutline.run.real import RealWorld
 from cutline.run.secret_values import secret_values
 from cutline.run.state import State
+from cutline.run.world import World
 
 BASE = "plan_folder.txt"
 Inputs = Mapping[str, Scalar | Secret]
@@ -60,7 +61,7 @@ class Session:
         inputs = inputs_of(state)
         redactor = Redactor(secret_values(state.plan, inputs, os.environ))
         journal.redactor = redactor
-        kept = _files(folder, journal)
+        kept = _files(folder, state)
         world = RealWorld(state.plan, inputs, folder.path, base_of(folder), redactor, files=kept)
         keeping = Keeping(
             folder.path,
@@ -141,9 +142,25 @@ class Session:
                 closer=self.keeping.close,
                 identify=identify,
                 compare=difference,
+                renew=self._renew,
             )
             self._driven = self.world, driver
         return self._driven[1]
+
+    def _renew(self, state: State) -> World:
+        """Take over an amended plan and its files at once; return the world for what follows.
+
+        What cannot be opened is said at the next tick, which opens it again before it asks.
+        """
+        try:
+            fresh = Session.over(self.folder, self.journal, state, self.clock)
+        except Problem:
+            return self.world
+        self.keeping.take_over(fresh.keeping)
+        self.world = fresh.world
+        if self._driven is not None:
+            self._driven = self.world, self._driven[1]
+        return self.world
 
     def _messages(self) -> Sequence[Message]:
         now = self.clock.now()
@@ -211,15 +228,10 @@ def write_base(folder: RunFolder, plan: Path) -> None:
     files.put(folder.path / BASE, f"{plan.parent.resolve()}\n".encode())
 
 
-def _files(folder: RunFolder, journal: Journal) -> dict[str, bytes]:
+def _files(folder: RunFolder, state: State) -> dict[str, bytes]:
     """Return the query files as the run took them over, of the plan in force."""
-    named: Mapping[str, str] = {}
-    for entry in journal.entries():
-        if entry.kind in {Kind.STARTED, Kind.AMENDED}:
-            found = entry.data.get("files")
-            named = found if isinstance(found, dict) else named
     blobs = Blobs(folder.path / FILES)
-    return {name: blobs.open(str(digest)) for name, digest in named.items()}
+    return {name: blobs.open(digest) for name, digest in state.files.items()}
 
 
 def begin_files(

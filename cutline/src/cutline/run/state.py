@@ -141,6 +141,7 @@ class State:
     stage_at: datetime | None = None
     raised_at: datetime | None = None
     is_due: bool = False  # the instant that the stage names with `at` has come
+    files: Mapping[str, str] = field(default_factory=dict)  # digests of what the plan names
     excused: frozenset[str] = frozenset()  # pauses of this stage that a person resumed
     baseline_at: datetime | None = None  # when it was last tried to take the baseline
     extended_at: datetime | None = None  # when a failed gate last added time
