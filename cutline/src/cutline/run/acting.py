@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, assert_never
@@ -25,7 +25,7 @@ from cutline.run.clock import Clock
 from cutline.run.fold import fold
 from cutline.run.kinds import Kind
 from cutline.run.ports import AJournal, AnEntry, Closer, Signer, SomeBlobs
-from cutline.run.reading import Question
+from cutline.run.reading import Question, Reading
 from cutline.run.recording import readings_data
 from cutline.run.scope import Key, keys_of, scope_of
 from cutline.run.state import State
@@ -47,7 +47,8 @@ class Hand:
     """Does what was decided, against the world, and journals it.
 
     A journal that cannot be written stops everything but lowering traffic (rule 8): what was
-    to be written then waits in `unwritten`, and `failure` says why.
+    to be written then waits in `unwritten`, and `failure` says why. Nothing else is done before
+    its intent is on the disk: an intent that cannot be written is forgotten with what it was for.
     """
 
     world: World
@@ -60,8 +61,18 @@ class Hand:
     unwritten: list[Unwritten] = field(default_factory=list)
     failure: Exception | None = None
 
-    def do(self, state: State, action: Action) -> State:  # noqa: PLR0911  # one return a case
-        """Do one action and return the state after its entries."""
+    def do(self, state: State, action: Action) -> State:
+        """Do one action and return the state after its entries.
+
+        What needs a file beside the journal and cannot write it is left for the next tick.
+        """
+        try:
+            return self._do(state, action)
+        except (CannotWrite, OSError) as error:
+            self.failure = error
+            return state
+
+    def _do(self, state: State, action: Action) -> State:  # noqa: PLR0911  # one return a case
         match action:
             case Record():
                 return self.record(state, action.kind, action.data)
@@ -115,7 +126,9 @@ class Hand:
     def _set_switch(self, state: State, action: SetSwitch) -> State:
         """Set, then read back at once: a switch that lies about itself is found in this tick."""
         intent = {"percent": action.percent, "why": action.why}
-        state = self.record(state, Kind.SWITCH_SETTING, intent)
+        before, state = state, self.record(state, Kind.SWITCH_SETTING, intent)
+        if self.failure is not None and action.percent != 0:
+            return self._forgotten(before)
         done = self.world.set_switch(action.percent)
         seen = self.world.read_switch()
         lies = done.is_set and seen.percent is not None and seen.percent != action.percent
@@ -133,10 +146,26 @@ class Hand:
     def _start(self, state: State, action: StartStep) -> State:
         call = action.call
         data = {**_of(call), "is_no_return": action.is_no_return}
-        state = self.record(state, Kind.STEP_STARTING, data)
-        if self.failure is None:
-            self.world.start(replace(call, since=state.stage_at))
+        before, state = state, self.record(state, Kind.STEP_STARTING, data)
+        if self.failure is not None:
+            return self._forgotten(before)
+        self.world.start(replace(call, since=state.stage_at))
         return state
+
+    def _forgotten(self, before: State) -> State:
+        """Leave an intent that is not on the disk: it was not acted upon, and is decided anew."""
+        self.unwritten.pop()
+        return before
+
+    def kept(
+        self, readings: Sequence[Reading], lists: frozenset[tuple[str, str]]
+    ) -> list[dict[str, Any]]:
+        """Return readings for an entry; where their lists cannot be written, without them."""
+        try:
+            return readings_data(readings, lists, self.blobs)
+        except (CannotWrite, OSError) as error:
+            self.failure = error
+            return readings_data(readings, frozenset(), self.blobs)
 
     def collect(self, state: State) -> State:
         """Journal how the tries ended that were under way, or that they were cut off."""
@@ -199,8 +228,8 @@ class Hand:
         lists = frozenset(
             (name, field) for name, probe in probes.items() for field in probe.returns
         )
-        is_whole = all(one.values is not None for one in answers)
-        return readings_data(answers, lists, self.blobs), is_whole
+        kept = self.kept(answers, lists)
+        return kept, self.failure is None and all(one.values is not None for one in answers)
 
     def _sign(self, state: State, reason: str) -> State:
         data: Mapping[str, object] = {"why": "nothing signs in this process"}

@@ -33,7 +33,7 @@ from cutline.run.ports import (
     SomeBlobs,
 )
 from cutline.run.reading import Reading
-from cutline.run.recording import readings_data, readings_of
+from cutline.run.recording import readings_of
 from cutline.run.schedule import Asks, Due, asks, due, instant
 from cutline.run.scope import Key, Reads, Scope, scope_of
 from cutline.run.staging import is_due
@@ -91,6 +91,16 @@ class Driver:
             self._hand.brief = self.brief
         self._watcher = Watcher(self.judges)
 
+    @property
+    def is_unsaved(self) -> bool:
+        """Say whether it knows what could not be written; only this process does."""
+        return self._unsaved is not None
+
+    @property
+    def has_acted_unwritten(self) -> bool:
+        """Say whether traffic was lowered and the journal does not know it yet."""
+        return any(one.kind == Kind.SWITCH_SET for one in self._hand.unwritten)
+
     def tick(self, state: State) -> State:
         """Return the state after one tick.
 
@@ -106,7 +116,7 @@ class Driver:
         if state.phase is Phase.ENDED:
             return state
         hand = self._hand
-        if hand.unwritten and self._unsaved is not None:
+        if self._unsaved is not None:
             # What is unwritten is part of what was decided on: it goes on from there.
             state = self._unsaved
             with contextlib.suppress(CannotWrite, OSError):
@@ -121,7 +131,7 @@ class Driver:
         state = self._look(state, now)
         state = hand.collect(state) if state.steps else state
         state = self._settle(state, decide)
-        self._unsaved = state if hand.unwritten else None
+        self._unsaved = state if hand.failure is not None else None
         if hand.failure is not None:
             raise hand.failure
         return state
@@ -203,7 +213,7 @@ class Driver:
         if not asked.questions:
             return state
         readings = self.world.ask(asked.questions)
-        kept = readings_data(readings, self._wanted_lists(what), self.blobs)
+        kept = self._hand.kept(readings, self._wanted_lists(what))
         late = {"instant": at.isoformat(), "is_late": True}
         state = self._hand.record(state, Kind.TICK, {**late, "readings": kept})
         return self._judge(state, scope, what, asked, readings, late)
@@ -218,7 +228,7 @@ class Driver:
         data: dict[str, Any] = {
             "is_late": False,
             "switch": {"percent": seen.percent, "is_applied": seen.is_applied, "why": seen.why},
-            "readings": readings_data(readings, self._wanted_lists(what), self.blobs),
+            "readings": self._hand.kept(readings, self._wanted_lists(what)),
         }
         if state.phase is Phase.WAITING and is_due(state, now):
             data["is_due"] = True
@@ -290,6 +300,8 @@ class Driver:
             if not actions:
                 return state
             for action in actions:
+                if hand.failure is not None and not _is_safe_unwritten(action):
+                    break
                 state = hand.do(state, action)
                 if isinstance(action, Record) and action.kind is Kind.AMENDED:
                     self._renew(state)

@@ -27,7 +27,7 @@ def run(
 
     While v2 has no traffic a run that waits for a person leaves with the code of what it waits
     for; with traffic on v2, or `stay`, it goes on watching. A journal that cannot be written is
-    told to `failed` for as long as v2 has traffic, and raised once it has none.
+    told to `failed` for as long as v2 has traffic, or what lowered it is not written; else raised.
     """
     while True:
         try:
@@ -37,7 +37,7 @@ def run(
             continue
         except CannotWrite as problem:
             # What lies unwritten is kept here; traffic is watched, and lowered if it must be.
-            if not session.may_be_on_v2:
+            if not (session.may_be_on_v2 or session.has_acted_unwritten):
                 raise
             failed(problem)
             clock.sleep(session.state.plan.watch.every_s)

@@ -48,6 +48,7 @@ class Session:
     _written: int = 0  # entries that the files beside the journal tell
     _compared: bool = False
     _driven: tuple[RealWorld, Driver] | None = None
+    _is_stale: bool = False
 
     @classmethod
     def open(cls, folder: RunFolder, clock: Clock | None = None) -> Session:
@@ -88,6 +89,11 @@ class Session:
         """Say whether v2 has traffic as far as the switch tells, or it cannot be read."""
         return self.world.read_switch().percent != 0
 
+    @property
+    def has_acted_unwritten(self) -> bool:
+        """Say whether this process did what the journal does not know yet, and only it does."""
+        return self._driven is not None and self._driven[1].has_acted_unwritten
+
     def tick(self, *, wait_s: float = 0.0) -> State:
         """Do one tick under the run's lock and return the state; raises `Busy`.
 
@@ -99,7 +105,10 @@ class Session:
                 self.keeping.compare()
                 self._compared = True
             inbox = Inbox(self.folder.inbox)
-            self.state = self._driver().tick(self.state)
+            driver = self._driver()
+            self._is_stale = True
+            self.state = driver.tick(self.state)
+            self._is_stale = False
             self._write_files()
             for message in inbox.read():
                 if message.id in self.state.taken:
@@ -170,10 +179,16 @@ class Session:
         ]
 
     def _catch_up(self) -> None:
-        """Read what another process wrote since; an amended plan wants a new world."""
+        """Read what another process wrote since; an amended plan wants a new world.
+
+        So does a tick that broke off: the journal has what it did. Unless it could not be written,
+        which only its driver knows.
+        """
         before = len(self.journal.entries())
         self.journal.refresh()
-        if len(self.journal.entries()) == before and self.world.plan is self.state.plan:
+        is_alone = len(self.journal.entries()) == before
+        is_known = not self._is_stale or (self._driven is not None and self._driven[1].is_unsaved)
+        if is_alone and is_known and self.world.plan is self.state.plan:
             return
         self.state = resume(self.journal)
         fresh = Session.over(self.folder, self.journal, self.state, self.clock)
