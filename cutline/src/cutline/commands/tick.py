@@ -78,5 +78,7 @@ def _say(folder: RunFolder, session: Session) -> None:
     state = session.state
     where = state.outcome or f"{state.phase.value} {state.stage_name}".strip()
     out.print(f"{folder.name}  {where}", markup=False)
+    if session.untold:
+        err.print(f"nobody was told of the end: {session.untold}", markup=False)
     for wait in waits(state):
         out.print(f"  {wait.why}\n    {wait.command}", markup=False)

@@ -25,9 +25,11 @@ def watch(session: Session, clock: RealClock, *, stay: bool, is_json: bool) -> E
                 session, clock, lambda s: live.update(_seen(s, clock)), _Unwritten().tell, stay=stay
             )
         out.print(_seen(session, clock))
+        _say_untold(session)
         return code
     told = _Told(0 if session.is_new else len(session.journal.entries()), is_silent=is_json)
     code = loop.run(session, clock, told.tell, _Unwritten().tell, stay=stay)
+    _say_untold(session)
     now = clock.now()
     missing = forms.missing(session.state, session.folder.path, now)
     if is_json:
@@ -36,6 +38,11 @@ def watch(session: Session, clock: RealClock, *, stay: bool, is_json: bool) -> E
         failed = last_words(session.state, session.folder.path)
         out.print(view(session.state, now, (), missing, failed))
     return code
+
+
+def _say_untold(session: Session) -> None:
+    if session.untold:
+        err.print(f"nobody was told of the end: {session.untold}", markup=False)
 
 
 def _seen(session: Session, clock: RealClock) -> RenderableType:

@@ -190,7 +190,8 @@ def _paused(state: State, data: Data, at: datetime) -> State:
     state = fold_people.carried_out(state, data)
     state = replace(state, at=at, pauses={**state.pauses, pause.reason: pause})
     state = fold_watch.acted(state, data)
-    return telling(state, "overdue" if pause.reason == "deadline" else "paused", pause.why)
+    event = "overdue" if pause.reason == "deadline" else "paused"
+    return telling(state, event, pause.why, pause.reason)
 
 
 def _resumed(state: State, data: Data, at: datetime) -> State:

@@ -61,7 +61,7 @@ def _opened(state: State, data: Data, at: datetime) -> State:
     state = replace(
         state, at=at, checkpoints={**state.checkpoints, name: point}, proposals=proposals
     )
-    return signing(telling(state, "asked", point.ask), f"checkpoint {name}")
+    return signing(telling(state, "asked", point.ask, name), f"checkpoint {name}")
 
 
 def _proposer(data: Data) -> str:

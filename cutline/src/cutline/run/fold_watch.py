@@ -181,8 +181,20 @@ def _turned(state: State, data: Data, clock: Data, at: datetime) -> State:
         taken = MarkTaken(state.stage_name, float(data["mark"]), at, data["verdicts"])
         state = signing(state.changed(marks=(*state.marks, taken)), f"mark {data['mark']:g} s")
     if bake.last is Held.FAILED and before.last is not Held.FAILED:
-        state = telling(state, "blocked", clock["why"])
+        state = telling(state, "blocked", _failed(state, data["verdicts"]) or clock["why"])
     return placed(state) if bake.is_over else state
+
+
+def _failed(state: State, verdicts: Data) -> str:
+    """Name the gates that block, each with its reason."""
+    return "; ".join(
+        f"{name}: {said['why']}"
+        for name, said in verdicts.items()
+        if said["verdict"] == Verdict.FAIL.value
+        and not said.get("is_waived")
+        and name in state.plan.gates
+        and state.plan.gates[name].severity == "BLOCKER"
+    )
 
 
 def _gate(before: GateSeen | None, said: Data, at: datetime) -> GateSeen:

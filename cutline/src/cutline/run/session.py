@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,7 +29,7 @@ from cutline.run.reading import Scalar
 from cutline.run.real import RealWorld
 from cutline.run.secret_values import secret_values
 from cutline.run.state import State
-from cutline.run.world import World
+from cutline.run.world import Notice, World
 
 BASE = "plan_folder.txt"
 Inputs = Mapping[str, Scalar | Secret]
@@ -45,6 +46,7 @@ class Session:
     world: RealWorld
     clock: Clock
     state: State
+    untold: str = ""  # why people could not be told of the end
     _written: int = 0  # entries that the files beside the journal tell
     _compared: bool = False
     _driven: tuple[RealWorld, Driver] | None = None
@@ -105,7 +107,7 @@ class Session:
                 self.keeping.compare()
                 self._compared = True
             inbox = Inbox(self.folder.inbox)
-            driver = self._driver()
+            driver, was_over = self._driver(), self.state.is_over
             self._is_stale = True
             self.state = driver.tick(self.state)
             self._is_stale = False
@@ -115,6 +117,8 @@ class Session:
                     inbox.drop(message)
             forms.write_open(self.state, self.folder.path)
             self.world.beat()
+            if self.state.is_over and not was_over:
+                self._tell_end()
         return self.state
 
     def seal(self, *, wait_s: float = 5.0) -> None:
@@ -122,6 +126,19 @@ class Session:
         with self.folder.lock(wait_s=wait_s):
             self._catch_up()
             self.keeping.close(self.state.outcome or "", self.state.verdict)
+            self._tell_end()
+
+    def _tell_end(self) -> None:
+        """Tell people that it is over; behind the closing entry nothing is journaled any more."""
+        receipt, last = self.keeping.receipt, self.journal.entries()[-1].data
+        came_to = f"{last.get('outcome')}, {last.get('verdict')}"
+        event, why = "closed", f"{came_to}; not sealed: {last.get('why')}"
+        command = f"cutline status {self.folder.name}"
+        if receipt is not None:
+            event, why = "sealed", f"{came_to}; sha256 {receipt.sha256}"
+            command = f"cutline verify {shlex.quote(str(receipt.tar))} --key PUB"
+        stage = self.state.stage_name
+        self.untold = self.world.tell(Notice(event, self.folder.name, stage, why, command))
 
     def _write_files(self) -> None:
         """Write what people read beside the journal, where there is news for it.
