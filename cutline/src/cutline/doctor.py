@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import shutil
 import sqlite3
 import sys
 from collections.abc import Callable, Iterator
@@ -21,14 +22,35 @@ ENGINES = {
 }
 
 
+PROGRAMS = {
+    "ssh-keygen": (
+        "people sign a brief with it, where a plan says `identity: ssh`",
+        "install OpenSSH 8 or newer: apt-get install openssh-client",
+    ),
+    "kubectl": (
+        "plans for a cluster deploy and roll back by it",
+        "install it: https://kubernetes.io/docs/tasks/tools/",
+    ),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at: whether it is well, what was seen, and what helps if not."""
+    """One thing that was looked at: whether it is well, what was seen, and what helps if not.
+
+    What is not `is_needed` serves only some: without it nothing is amiss.
+    """
 
     name: str
     is_well: bool
     seen: str
     remedy: str = ""
+    is_needed: bool = True
+
+    @property
+    def is_amiss(self) -> bool:
+        """Say whether something is lacking that everybody needs."""
+        return self.is_needed and not self.is_well
 
 
 def findings(dsn: str | None = None) -> Iterator[Finding]:
@@ -37,6 +59,7 @@ def findings(dsn: str | None = None) -> Iterator[Finding]:
     yield from (_module(module, use) for module, use in ENGINES.items())
     yield Finding("SQLite", True, sqlite3.sqlite_version)
     yield _suites()
+    yield from (program(name, use, help_) for name, (use, help_) in PROGRAMS.items())
     for point in sorted(entry_points(group=GROUP), key=lambda point: point.name):
         yield from _added(point.name, point.load())
     if dsn is not None:
@@ -55,6 +78,14 @@ def _module(module: str, use: str) -> Finding:
     except ImportError as error:
         return Finding(module, False, str(error), "pip install --force-reinstall cutline")
     return Finding(module, True, f"{getattr(found, '__version__', 'installed')}, {use}")
+
+
+def program(name: str, use: str, remedy: str) -> Finding:
+    """Say where a program is that only some need, and what for."""
+    found = shutil.which(name)
+    return Finding(
+        name, found is not None, f"{found or 'not found'}: {use}", remedy, is_needed=False
+    )
 
 
 def _suites() -> Finding:

@@ -13,6 +13,7 @@ from cutline.doctor import Finding
 from cutline.parity.suite import Suite
 from cutline.probes.answer import Answer
 from cutline.probes.context import Asked
+from postroom.documents.ocr import TESSDATA, ocr_language, tessdata
 from postroom.parity import gates, rows
 
 
@@ -40,7 +41,7 @@ def aws_batch(config: Mapping[str, Any], asked: Asked) -> Answer:
 
 def doctor() -> list[Finding]:
     """Look at what the ingest by v1 and by v2 needs on this machine."""
-    return [_pypff(), *(_program(name) for name in ("pst-extract", "pst-synth"))]
+    return [_pypff(), *(_program(name) for name in ("pst-extract", "pst-synth")), _languages()]
 
 
 def _pypff() -> Finding:
@@ -50,6 +51,18 @@ def _pypff() -> Finding:
     except PackageNotFoundError:
         return Finding("pypff", False, "not installed: v1 cannot read", wanted)
     return Finding("pypff", found == rows.PINNED_PYPFF, found, wanted)
+
+
+def _languages() -> Finding:
+    folder, language = tessdata(), ocr_language()
+    seen = f"{language} in {folder}" if folder else "none"
+    return Finding(
+        "Tesseract's language data",
+        folder is not None,
+        f"{seen}: scanned pages are read by it, and recorded as not read without it",
+        f"apt-get install tesseract-ocr-eng, or {TESSDATA}=FOLDER with an eng.traineddata",
+        is_needed=False,
+    )
 
 
 def _program(name: str) -> Finding:

@@ -18,7 +18,10 @@ from cutline.evidence.worm_doctor import look
 @click.option("--worm", help="A store for evidence to look at, such as s3://audit/cutover.")
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
 def doctor(*, dsn: str | None, worm: str | None, as_json: bool) -> int:
-    """Look at Python, the engines, the installed suites and a database; 3 if anything is amiss."""
+    """Look at Python, the engines, the installed suites and a database; 3 if anything is amiss.
+
+    A dash marks what only some plans need.
+    """
     found = list(findings(from_option(dsn, "--dsn") if dsn else None))
     if worm is not None:
         found += look(worm)
@@ -26,9 +29,9 @@ def doctor(*, dsn: str | None, worm: str | None, as_json: bool) -> int:
         print_json({"findings": [asdict(one) for one in found]})
     else:
         for one in found:
-            mark = "[green]✓[/]" if one.is_well else "[red]✗[/]"
+            mark = "[green]✓[/]" if one.is_well else "[red]✗[/]" if one.is_amiss else "[yellow]-[/]"
             out.print(f"{mark} {one.name}", end=": ")
             out.print(one.seen, markup=False)
             if not one.is_well:
                 out.print(f"  help: {one.remedy}", markup=False)
-    return int(Exit.OK if all(one.is_well for one in found) else Exit.NOT_MEASURED)
+    return int(Exit.NOT_MEASURED if any(one.is_amiss for one in found) else Exit.OK)
