@@ -122,6 +122,11 @@ def test_the_root_of_every_size_is_that_of_rfc_6962(tmp_path: Path) -> None:
     for line in lines:
         tree.add(line)
     assert [tree.root(size) for size in range(71)] == [_root(lines[:n]).hex() for n in range(71)]
+    for cut in (0, 1, 2, 37, 70):
+        grown = Tree()
+        grown.extend(lines[:cut])
+        grown.extend(lines[cut:])
+        assert [grown.root(size) for size in range(71)] == [tree.root(size) for size in range(71)]
     journal = _journal(tmp_path, 5)
     written = (tmp_path / "journal.jsonl").read_bytes().splitlines()
     assert journal.root() == _root(written).hex()

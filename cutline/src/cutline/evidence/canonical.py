@@ -55,10 +55,14 @@ def read(line: bytes) -> object:
 def _read(text: str) -> tuple[object, bool]:
     """Return the value of a text, and whether the C encoder alone shows that it is canonical."""
     try:
-        value = _PLAIN.decode(text)
+        value, end = _scan(text, 0)
+        if end == len(text):
+            return value, _is_ordered(text) and "".join(_parts(value, 0)) == text
     except _WantsCare:
         return _CAREFUL.decode(text), False
-    return value, _is_ordered(text) and _ENCODER.encode(value) == text
+    except StopIteration:
+        pass
+    return _CAREFUL.decode(text), False  # what stands around the value is not canonical
 
 
 def _is_ordered(text: str) -> bool:
@@ -101,5 +105,18 @@ _ENCODER = json.JSONEncoder(
     separators=(",", ":"),
     default=_plain,
 )
+# As `encode` calls it, but made once and not for each line.
+_parts = json.encoder.c_make_encoder(  # type: ignore[attr-defined]  # typeshed lacks it
+    None,
+    _plain,
+    json.encoder.encode_basestring,
+    None,
+    ":",
+    ",",
+    True,  # sort_keys
+    False,  # skipkeys
+    False,  # allow_nan
+)
 _PLAIN = json.JSONDecoder(parse_float=_plain_float, parse_int=_plain_int)
+_scan = _PLAIN.scan_once  # type: ignore[attr-defined]  # likewise
 _CAREFUL = json.JSONDecoder(parse_int=_number)

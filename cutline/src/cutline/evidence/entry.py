@@ -17,7 +17,7 @@ CLOSED = "closed"
 REDACTED = "redacted"
 _AT = re.compile(r"[0-9]{4}-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:[0-9][0-9]:[0-9][0-9]\.[0-9]{6}Z")
 _HEX = re.compile(r"[0-9a-f]{64}")
-_MEMBERS = {"at", "data", "kind", "mode", "prev", "seq"}
+_MEMBERS = ("at", "data", "kind", "mode", "prev", "seq")  # in their canonical order
 
 
 class Mode(StrEnum):
@@ -26,6 +26,9 @@ class Mode(StrEnum):
     RUN = "run"
     COMPRESSED = "compressed"
     REHEARSED = "rehearsed"
+
+
+_MODES = {mode.value: mode for mode in Mode}
 
 
 class BrokenEntry(ValueError):  # noqa: N818  # a statement about one line, read with its number
@@ -101,7 +104,7 @@ def again(line: bytes) -> Entry:
 
 
 def _entry(value: dict[str, object]) -> Entry:
-    if value.keys() != _MEMBERS:
+    if tuple(value) != _MEMBERS:
         raise ValueError(f"its members are {', '.join(value)}")
     at, data, kind = value["at"], value["data"], value["kind"]
     mode, prev, seq = value["mode"], value["prev"], value["seq"]
@@ -113,7 +116,7 @@ def _entry(value: dict[str, object]) -> Entry:
         raise ValueError("its `prev` is no digest")
     if type(seq) is not int or not isinstance(mode, str):
         raise ValueError("its `seq` or `mode` has a wrong type")
-    return Entry(seq, at, kind, data, Mode(mode), prev)
+    return Entry(seq, at, kind, data, _MODES.get(mode) or Mode(mode), prev)
 
 
 def follow(line: bytes, seq: int, prev: str, mode: Mode | None) -> Entry:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 
 
 def leaf(line: bytes) -> bytes:
@@ -35,6 +36,20 @@ class Tree:
             if height == len(self._levels):
                 self._levels.append([])
             self._levels[height].append(made)
+
+    def extend(self, lines: Iterable[bytes]) -> None:
+        """Add lines without their line feeds; at once where there were none."""
+        if self._levels[0]:
+            for line in lines:
+                self.add(line)
+            return
+        level = [leaf(line) for line in lines]
+        self._levels = [level]
+        while len(level) > 1:
+            level = [
+                node(left, right) for left, right in zip(level[::2], level[1::2], strict=False)
+            ]
+            self._levels.append(level)
 
     def root(self, size: int | None = None) -> str:
         """Return the root over the first `size` leaves, or over all, in lower-case hex."""

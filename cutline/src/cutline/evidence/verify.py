@@ -173,8 +173,8 @@ class _Check:
             yield Finding(f"entry {len(lines) + 1}", "its line is cut off", is_absence=True)
         prev, mode = NOTHING_BEFORE, None
         breaks = 0
+        self.tree.extend(lines)
         for seq, line in enumerate(lines, 1):
-            self.tree.add(line)
             try:
                 entry = follow(line, seq, prev, mode)
             except BrokenEntry as broken:
