@@ -101,6 +101,14 @@ def question(probe: str) -> Question:
     return Question(probe, None, NOW, NOW)
 
 
+def test_a_probe_that_has_answered_does_not_hang(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its thread may not have ended yet when it is asked again, on a machine that is busy."""
+    monkeypatch.setattr(threading.Thread, "is_alive", lambda _: True)
+    asker = Asker(lambda asked: Reading(asked, asked.until, {"x": 1}), lambda _: 10.0)
+    for _ in range(3):
+        assert [one.values for one in asker.ask([question("a"), question("b")])] == [{"x": 1}] * 2
+
+
 def test_a_probe_that_hangs_delays_nobody_and_is_not_asked_again() -> None:
     """The others answer, in the order in which they were asked; one thread hangs, not many."""
     release, calls = threading.Event(), []

@@ -34,28 +34,30 @@ class Asker:
         """Return a reading for each question, in their order; never raises."""
         answers: _Answers = queue.SimpleQueue()
         found: dict[int, Reading] = {}
+        threads: dict[int, threading.Thread] = {}
         started = time.monotonic()
         self._forget()
         hanging = set(self._hanging)  # of earlier questions: one may come twice, over two spans
         for number, question in enumerate(questions):
-            if (question.probe, question.side) in hanging:
+            if _key(question) in hanging:
                 found[number] = _none(question, "it still hangs over an earlier question")
             else:
-                self._start(number, question, answers)
+                threads[number] = self._start(number, question, answers)
         limits = [self.timeout_s(question.probe) + _MORE_S for question in questions]
         while len(found) < len(questions):
             waiting = [n for n in range(len(questions)) if n not in found]
             due = min(waiting, key=lambda n: limits[n])
             try:
                 left = started + limits[due] - time.monotonic()
-                number, reading = answers.get(timeout=max(left, 0.0))
-                found[number] = reading
+                number, found[number] = answers.get(timeout=max(left, 0.0))
+                # It has answered: whether its thread has ended by the next question is chance.
+                self._hanging[_key(questions[number])].remove(threads[number])
             except queue.Empty:
                 why = f"no answer within {limits[due] - _MORE_S:g} s"
                 found[due] = _none(questions[due], why)
         return [found[number] for number in range(len(questions))]
 
-    def _start(self, number: int, question: Question, answers: _Answers) -> None:
+    def _start(self, number: int, question: Question, answers: _Answers) -> threading.Thread:
         def run() -> None:
             try:
                 answers.put((number, self.one(question)))
@@ -63,8 +65,9 @@ class Asker:
                 answers.put((number, _none(question, f"a fault in the probe: {error!r}")))
 
         thread = threading.Thread(target=run, name=f"probe {question.probe}", daemon=True)
-        self._hanging.setdefault((question.probe, question.side), []).append(thread)
+        self._hanging.setdefault(_key(question), []).append(thread)
         thread.start()
+        return thread
 
     def _forget(self) -> None:
         """Keep only what still hangs."""
@@ -85,6 +88,10 @@ def asker(plan: Plan, site: Site, files: Mapping[str, bytes]) -> Asker:
         return probes.ask(question.probe, plan.probes[question.probe], question, context)
 
     return Asker(one, lambda name: plan.probes[name].timeout_s)
+
+
+def _key(question: Question) -> Key:
+    return question.probe, question.side
 
 
 def _none(question: Question, why: str) -> Reading:
