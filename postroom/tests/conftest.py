@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests_support import s3
 
 from postroom.archive import Archive, open_archive
-from postroom.store import FolderStore
+from postroom.store import FolderStore, Store, open_store
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -33,3 +35,31 @@ def archive(backend_dsn: str | None, source_id: str, tmp_path: Path) -> Archive:
 def store(tmp_path: Path) -> FolderStore:
     """An empty object store."""
     return FolderStore(tmp_path / "store")
+
+
+@pytest.fixture(scope="session")
+def moto() -> Iterator[str]:
+    """The endpoint of an S3 on this machine."""
+    with s3.moto_server() as endpoint:
+        yield endpoint
+
+
+@pytest.fixture
+def s3_url(moto: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A place in a bucket of the test's own, with the environment that leads to it."""
+    s3.lead_to(moto, monkeypatch)
+    return f"s3://{s3.new_bucket()}/mail"
+
+
+@pytest.fixture
+def s3_store(s3_url: str, tmp_path: Path) -> Store:
+    """An empty object store in S3."""
+    return open_store(s3_url, home=tmp_path)
+
+
+@pytest.fixture(params=["folder", "s3"])
+def any_store(request: pytest.FixtureRequest) -> Store:
+    """Each kind of object store in turn, empty."""
+    name = "store" if request.param == "folder" else "s3_store"
+    found: Store = request.getfixturevalue(name)
+    return found

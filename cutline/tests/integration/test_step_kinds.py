@@ -230,6 +230,39 @@ def test_a_parity_step_is_the_verdict_of_its_suite(
     assert json.loads(done.kept["parity.json"])["verdict"] == verdict
 
 
+OBJECTS = """
+from cutline.parity.suite import Dataset, Objects, Suite
+
+def stored():
+    query = "SELECT id, 'local' AS bucket, id AS key, '3' AS size FROM rows WHERE side = :ingest"
+    rows = Dataset("rows", {"sqlite": query}, ("id", "bucket", "key", "size"), ("id",))
+    check = Objects(
+        name="objects", title="objects", dataset="rows", bucket="bucket", key="key", size="size"
+    )
+    return Suite("stored", "a suite of objects", (rows,), (check,))
+"""
+
+
+@pytest.mark.parametrize(("content", "code"), [(b"abc", 0), (b"ab", 1), (None, 3)])
+def test_a_parity_step_looks_at_the_objects_of_its_store(
+    content: bytes | None, code: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A folder is taken from the plan's; one that is not there is no verdict."""
+    offer(tmp_path / "site", "cutline.suites", {"stored": "stored_suite:stored"})
+    (tmp_path / "site" / "stored_suite.py").write_text(OBJECTS)
+    monkeypatch.syspath_prepend(str(tmp_path / "site"))
+    with sqlite3.connect(tmp_path / "a.sqlite") as database:
+        database.execute("CREATE TABLE rows (side TEXT, id TEXT)")
+        database.executemany("INSERT INTO rows VALUES (?, ?)", [("v1", "1"), ("v2", "1")])
+    database.close()
+    if content is not None:
+        (tmp_path / "objects").mkdir()
+        (tmp_path / "objects" / "1").write_bytes(content)
+    parity = {"suite": "stored", "baseline": "v1", "candidate": "v2", "s3_head": True}
+    parity |= {"store": "objects", "dsn": f"sqlite:///{tmp_path}/a.sqlite"}
+    assert ran(tmp_path, {"parity": parity}).outcome.exit_code == code
+
+
 def test_a_step_of_another_package_runs_like_our_own(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,6 +3,9 @@
 Problem
 ├── CannotMeasure
 │   ├── NotReadable     3: a source that is not a readable PST, an archive that is not there
+│   │   └── NoSuchObject    3: an object that is not, or no longer, in the object store
+│   ├── StoreAway       3: an object store that does not answer, or refuses us
+│   │   └── NotStored       6: likewise, while something was put into it
 │   └── AwsAway         3: AWS does not say how something stands
 ├── CannotWrite
 │   ├── DiskRefused     6: a full disk, no permission
@@ -19,6 +22,33 @@ class NotReadable(CannotMeasure):
     """A file, an archive or an ingest that cannot be read."""
 
     code = "not-readable"
+
+
+class NoSuchObject(NotReadable):
+    """The object store answers and has no object of that key."""
+
+    code = "no-such-object"
+
+    def __init__(self, key: str, why: str) -> None:
+        super().__init__(
+            "there is no such object",
+            where=key,
+            why=why,
+            remedy="postroom status ID says what became of its ingest; --store names the store",
+        )
+
+
+class StoreAway(CannotMeasure):
+    """The object store does not answer, or refuses us; nothing is known about its objects."""
+
+    code = "store-away"
+
+
+class NotStored(StoreAway):
+    """The object store did not take an object; the key has what it had before."""
+
+    code = "not-stored"
+    exit_code = Exit.NOT_WRITTEN
 
 
 class DiskRefused(CannotWrite):

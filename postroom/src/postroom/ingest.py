@@ -17,7 +17,7 @@ from postroom.claim import Claim, Engine, claimed, no_such_ingest
 from postroom.errors import AlreadyCompleted
 from postroom.heartbeat import beating
 from postroom.progress import Progress
-from postroom.store import FolderStore
+from postroom.store import Store
 from postroom.tasks.names import ORDER, task
 from postroom.tasks.record import recorded
 from postroom.tasks.result import TaskResult
@@ -93,7 +93,7 @@ def ingest_file(
     path: Path,
     engine: Engine,
     archive: Archive,
-    store: FolderStore,
+    store: Store,
     project_id: str,
     case_id: str | None,
     progress: Progress,
@@ -111,7 +111,7 @@ def register(
     path: Path,
     engine: Engine,
     archive: Archive,
-    store: FolderStore,
+    store: Store,
     project_id: str,
     case_id: str | None,
 ) -> str:
@@ -149,7 +149,7 @@ def register(
 
 
 def process(
-    archive: Archive, store: FolderStore, pst_file_id: str, engine: Engine, progress: Progress
+    archive: Archive, store: Store, pst_file_id: str, engine: Engine, progress: Progress
 ) -> Ingest:
     """Run every task of `engine` on a registered ingest; hand it back completed.
 
@@ -171,7 +171,7 @@ def process(
 
 
 def resume(
-    archive: Archive, store: FolderStore, pst_file_id: str, progress: Progress, engine: Engine
+    archive: Archive, store: Store, pst_file_id: str, progress: Progress, engine: Engine
 ) -> Ingest:
     """Process a registered ingest by the engine that it belongs to, by `engine` if by none yet."""
     own = read_ingest(archive, pst_file_id).engine
@@ -180,7 +180,7 @@ def resume(
 
 def run_task(
     archive: Archive,
-    store: FolderStore,
+    store: Store,
     pst_file_id: str,
     name: str,
     progress: Progress,
@@ -228,7 +228,7 @@ def read_ingests(archive: Archive, pst_file_id: str | None = None) -> list[Inges
 
 def _run(
     archive: Archive,
-    store: FolderStore,
+    store: Store,
     claim: Claim,
     name: str,
     report: Progress,

@@ -19,7 +19,7 @@ from postroom.archive.archive import Archive
 from postroom.claim import Engine
 from postroom.ingest import Ingest, process, read_ingest, read_ingests, register
 from postroom.progress import Progress
-from postroom.store import FolderStore
+from postroom.store import Store
 
 SUITE: Final = "postroom.pst"
 ENGINES: Final[tuple[Engine, Engine]] = ("v1", "v2")
@@ -63,7 +63,7 @@ class ShadowRun:
 def shadow(
     files: Sequence[ShadowFile],
     archive: Archive,
-    store: FolderStore,
+    store: Store,
     options: Options,
     progress: Progress,
 ) -> ShadowRun:
@@ -79,7 +79,7 @@ def shadow(
         Pair(Side(dsn, both.v1.id, params), Side(dsn, both.v2.id, params), both.file.name)
         for both in done
     ]
-    judged = replace(options, objects=True, store=store.root)
+    judged = replace(options, objects=True, store=store.url)
     report = judge_pairs(find(SUITE), pairs, judged, lambda n, total: progress("parity", n, total))
     if not any(file.kind for file in files):
         report = replace(report, missing_classes=(), never_exercised=())
@@ -91,7 +91,7 @@ def ingested(
     digest: str,
     engine: Engine,
     archive: Archive,
-    store: FolderStore,
+    store: Store,
     progress: Progress,
 ) -> Ingest:
     """Return the ingest of a file's bytes by `engine`, running or finishing it where need be.
@@ -124,7 +124,7 @@ def seconds_of(ingest: Ingest) -> float | None:
     return (end - begin).total_seconds()
 
 
-def _both(file: ShadowFile, archive: Archive, store: FolderStore, progress: Progress) -> Shadowed:
+def _both(file: ShadowFile, archive: Archive, store: Store, progress: Progress) -> Shadowed:
     def told(engine: Engine) -> Progress:
         def tell(phase: str, done: int, total: int | None) -> None:
             progress(f"{file.path.name} {engine} {phase}", done, total)

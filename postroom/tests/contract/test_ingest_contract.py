@@ -122,7 +122,7 @@ def test_each_task_leaves_manifest_log_and_metrics(
     manifest = json.loads((folder / "manifest.json").read_text())
     assert manifest["counts"] == {"emails": 3, "attachments": 3, "error_records": 0}
     assert (manifest["task"], manifest["ingest_id"]) == ("load", done.id)
-    log = (folder / "log.ndjson").read_text().splitlines()
+    log = (folder / "log.1-1.ndjson").read_text().splitlines()
     events = [json.loads(line)["event"] for line in log]
     assert events == ["begin", "end"]
     assert json.loads((folder / "metrics.json").read_text())["elapsed_s"] > 0
@@ -159,7 +159,7 @@ def test_a_failure_is_the_ingests_reason(
     failed = read_ingests(archive)[0]
     assert (failed.processing_status, failed.error_message) == (status, reason)
     assert failed.claim_owner is None
-    log = store.path_for(f"pst-v2/{failed.id}/tasks/extract/log.ndjson").read_text()
+    log = store.path_for(f"pst-v2/{failed.id}/tasks/extract/log.1-1.ndjson").read_text()
     assert "secret" not in log
     assert json.loads(log.splitlines()[-1])["event"] == "failed"
 
@@ -262,7 +262,9 @@ def test_an_extraction_is_repeated_in_its_place(
     folder = store.path_for(f"pst-v2/{pst_file_id}")
     assert len([path for path in (folder / "objects").rglob("*") if path.is_file()]) == 1
     assert [path.name for path in folder.parent.iterdir()] == [pst_file_id]
-    assert len((folder / "tasks" / "extract" / "log.ndjson").read_text().splitlines()) == 4
+    logs = sorted((folder / "tasks" / "extract").glob("log.*.ndjson"))
+    assert [path.name for path in logs] == ["log.0-1.ndjson", "log.0-2.ndjson"]
+    assert [len(path.read_text().splitlines()) for path in logs] == [2, 2]
 
 
 @pytest.mark.parametrize("project", ["", "a/b", "../x", "x" * 65, "-x"])

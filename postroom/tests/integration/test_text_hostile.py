@@ -120,7 +120,7 @@ from postroom.documents.children import Child, Limits, Request
 child = Child(Limits())
 child._process = child._start()
 print(child._process.pid, flush=True)
-child.ask(Request(Path(sys.argv[1]), "", "", ""))
+child.ask(Request("fifo", "", "", ""), Path(sys.argv[1]))
 """
     command = [sys.executable, "-c", script, str(fifo)]
     signal.alarm(60)  # ends the test run, should the child never open the file

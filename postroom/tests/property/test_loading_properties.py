@@ -17,6 +17,7 @@ from postroom.archive.transaction import for_postgres
 from postroom.errors import NotReadable
 from postroom.loading import outputs as loading
 from postroom.loading.outputs import Described, Outputs
+from postroom.store import FolderStore
 
 IDS = st.from_regex(SOURCE_ID, fullmatch=True)
 
@@ -42,7 +43,7 @@ def test_a_source_is_found_by_its_file(source_id: str) -> None:
 def described(folder: Path, stored: bytes) -> Outputs:
     (folder / "a.gz").write_bytes(stored)
     said = Described("a.gz", hashlib.sha256(stored).hexdigest(), len(stored), 0, 0)
-    return Outputs(folder, "i", "p", "s", {}, {"a.gz": said})
+    return Outputs(FolderStore(folder.parent), folder.name, "i", "p", "s", {}, {"a.gz": said})
 
 
 @given(st.lists(st.binary(max_size=200), max_size=6), st.integers(1, 50))

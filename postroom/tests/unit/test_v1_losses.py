@@ -30,7 +30,7 @@ def _fakes_are_messages(monkeypatch):
 
 @pytest.fixture
 def ingest(tmp_path):
-    return Ingest(uuid.UUID(int=1), FolderStore(tmp_path))
+    return Ingest(uuid.UUID(int=1), FolderStore(tmp_path / "store"), tmp_path)
 
 
 def record(ingest, message):

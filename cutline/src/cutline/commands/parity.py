@@ -40,7 +40,7 @@ from cutline.parity.terminal import show, show_set
 @click.option("--html-out", type=click.Path(path_type=Path), help="Write the report as a page.")
 @click.option("--exact", is_flag=True, help="Prove by grouping, without fingerprints.")
 @click.option("--s3-head", is_flag=True, help="Look at each object in its store.")
-@click.option("--store", type=click.Path(path_type=Path), help="Folder of the bucket `local`.")
+@click.option("--store", help="Folder of the bucket `local`, or s3://bucket/prefix.")
 @click.option("--show-values", is_flag=True, help="Show values in the report: this is mail.")
 @click.option("--strict", is_flag=True, help="Warnings exit 1, gates not exercised exit 3.")
 @click.option(
@@ -66,7 +66,7 @@ def parity(  # noqa: PLR0913  # one parameter an option
     html_out: Path | None,
     exact: bool,
     s3_head: bool,
-    store: Path | None,
+    store: str | None,
     show_values: bool,
     strict: bool,
     waivers_file: Path | None,

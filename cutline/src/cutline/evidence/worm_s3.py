@@ -6,23 +6,20 @@ import base64
 import contextlib
 import hashlib
 import json
-import os
 import secrets
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import boto3
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from cutline.errors import CannotWrite
 from cutline.evidence.refusals import LockNotEnforced, OtherObject, StoreUnreachable
 from cutline.evidence.worm import MODES, Receipt, Shown
+from cutline.s3 import client
 
 _LARGEST_PUT = 5 * 1024**3
-_ENDPOINTS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")
 _CANARY_S = 86_400.0
 _EXISTS = {"PreconditionFailed", "412", "ConditionalRequestConflict", "409"}
 _ABSENT = {"NoSuchKey", "NoSuchVersion", "404", "NotFound"}
@@ -219,17 +216,6 @@ class S3Store:
             why=f"{error}" + (f" (needs {right})" if right else ""),
             remedy=f"cutline doctor --worm {self.uri}",
         )
-
-
-def client() -> Any:  # noqa: ANN401  # boto3 makes its classes at run time
-    """Return an S3 client by the environment; a named endpoint gets paths, not host names."""
-    style = "path" if any(os.environ.get(name) for name in _ENDPOINTS) else "auto"
-    config = Config(
-        connect_timeout=10,
-        read_timeout=60,
-        s3={"addressing_style": style},
-    )
-    return boto3.client("s3", config=config)
 
 
 def _measured(content: bytes | Path) -> tuple[str, int]:

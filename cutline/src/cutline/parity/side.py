@@ -36,8 +36,8 @@ class Options:
     exact: bool = False
     objects: bool = False
     """Look at each object of the checks `objects`: `--s3-head`."""
-    store: Path | None = None
-    """The folder in which the objects of bucket `local` lie."""
+    store: str | Path | None = None
+    """The folder in which the objects of bucket `local` lie, or `s3://bucket/prefix`."""
     show_values: bool = False
     strict: bool = False
     waivers: tuple[Waiver, ...] = ()

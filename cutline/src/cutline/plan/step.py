@@ -31,6 +31,8 @@ class ParityStep(Part):
     pairs: str | None = None
     params: dict[str, str] = Field(default_factory=dict)
     exact: bool = False
+    s3_head: bool = False
+    store: str | None = None
 
 
 class Drill(Part):

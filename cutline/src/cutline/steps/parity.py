@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from pathlib import Path
 
 from rich.console import Console
 
@@ -42,7 +43,7 @@ def _report(config: ParityStep, context: Context) -> Report | SetReport:
     site = context.site
     suite, dsn = find(site.expand(config.suite)), site.text(config.dsn)
     params = {name: site.expand(value) for name, value in config.params.items()}
-    options = Options(exact=config.exact)
+    options = Options(exact=config.exact, objects=config.s3_head, store=_store(config, context))
     if config.pairs is not None:
         pairs = [
             Pair(Side(dsn, baseline, params), Side(dsn, candidate, params), kind)
@@ -60,3 +61,10 @@ def _report(config: ParityStep, context: Context) -> Report | SetReport:
         candidate=Side(dsn, site.expand(config.candidate), params),
         options=options,
     )
+
+
+def _store(config: ParityStep, context: Context) -> str | Path | None:
+    if config.store is None:
+        return None
+    named = context.site.expand(config.store)
+    return named if "://" in named else context.site.base / named

@@ -1,4 +1,4 @@
-"""`postroom doctor`: what this machine has and lacks, and whether a stack on AWS is whole."""
+"""`postroom doctor`: what this machine, its store and a stack on AWS have and lack."""
 
 from __future__ import annotations
 
@@ -9,20 +9,23 @@ import click
 from cutline.console import out, print_json
 from cutline.errors import Exit
 from postroom.aws.names import STACK_VARIABLE, names_of
+from postroom.commands.where import Where, where_options
 from postroom.cutover import doctor as this_machine
+from postroom.store.look import look as look_at_store
 
 
 @click.command()
 @click.option("--aws", "with_aws", is_flag=True, help="Look at a stack on AWS too.")
 @click.option("--stack", envvar=STACK_VARIABLE, help="The stack.  [default: postroom]")
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
-def doctor(stack: str | None, *, with_aws: bool, as_json: bool) -> int:
-    """Look at what ingests need; exit 3 if anything is amiss.
+@where_options
+def doctor(stack: str | None, where: Where, *, with_aws: bool, as_json: bool) -> int:
+    """Look at what ingests need, the object store too; exit 3 if anything is amiss.
 
     With --aws also at everything of a stack that can be read back: queues, pipe, state machine,
     compute environment (its minimum must be 0), jobs, buckets and their locks, alarms.
     """
-    found = this_machine()
+    found = [*this_machine(), look_at_store(where.store())]
     if with_aws:
         from postroom.aws.doctor import look  # noqa: PLC0415  # boto3 takes its time
 

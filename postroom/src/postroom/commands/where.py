@@ -16,7 +16,7 @@ from psycopg.conninfo import conninfo_to_dict
 from cutline.errors import WrongUsage
 from postroom.archive.archive import Archive
 from postroom.archive.registry import open_archive
-from postroom.store import FolderStore
+from postroom.store import Store, open_store
 
 DEFAULT_HOME = "postroom-data"
 DEFAULT_SOURCE = "default"
@@ -24,23 +24,24 @@ DEFAULT_SOURCE = "default"
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """A source, and the home that holds its object store."""
+    """A source, the home of what lies on this machine, and the object store, by its URL."""
 
     source_id: str
     home: Path
     dsn: str | None
+    store_url: str = ""
 
     def archive(self, *, create: bool = False) -> Archive:
         """Open the archive of the source."""
         return open_archive(self.source_id, home=self.home, dsn=self.dsn, create=create)
 
-    def store(self) -> FolderStore:
-        """Give the object store."""
-        return FolderStore(self.home / "store")
+    def store(self) -> Store:
+        """Give the object store: the folder `store` of the home if no other was named."""
+        return open_store(self.store_url, home=self.home)
 
 
 def where_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command `--source`, `--home` and `--dsn`, which it gets together as `where`."""
+    """Give a command `--source`, `--home`, `--dsn` and `--store`, together as `where`."""
 
     @click.option(
         "--source",
@@ -56,7 +57,7 @@ def where_options(command: Callable[..., Any]) -> Callable[..., Any]:
         default=DEFAULT_HOME,
         envvar="POSTROOM_HOME",
         show_default=True,
-        help="The folder of the SQLite archives and of the object store.",
+        help="The folder of the SQLite archives, and of the object store unless --store names one.",
     )
     @click.option(
         "--dsn",
@@ -64,11 +65,25 @@ def where_options(command: Callable[..., Any]) -> Callable[..., Any]:
         default=None,
         help="PostgreSQL instead of SQLite: the variable that holds its DSN.",
     )
+    @click.option(
+        "--store",
+        "store_url",
+        default="",
+        envvar="POSTROOM_STORE",
+        metavar="URL",
+        help="The object store: a folder, or s3://bucket/prefix.  [default: HOME/store]",
+    )
     @wraps(command)
     def with_where(
-        *args: object, source_id: str, home: Path, dsn: str | None, **options: object
+        *args: object,
+        source_id: str,
+        home: Path,
+        dsn: str | None,
+        store_url: str,
+        **options: object,
     ) -> object:
-        return command(*args, where=Where(source_id, home, dsn_of(dsn)), **options)
+        where = Where(source_id, home, dsn_of(dsn), store_url)
+        return command(*args, where=where, **options)
 
     return with_where
 

@@ -6,21 +6,29 @@ does its name. Only final answers are kept: a file that ran over its time is tri
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
-import secrets
-from dataclasses import dataclass
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
 
 from postroom.documents.children import Answer
-from postroom.store import FolderStore
+from postroom.errors import DiskRefused, NotReadable
+from postroom.store import Store
 
 
 @dataclass(frozen=True, slots=True)
 class TextCache:
-    """The texts of one version of the extractor, below `cache/text/` in the store."""
+    """The texts of one version of the extractor, below `cache/text/` in the store.
 
-    store: FolderStore
+    With a `pool` it asks the store for many at the same time.
+    """
+
+    store: Store
     version: str
+    pool: ThreadPoolExecutor | None = None
+    _on_their_way: list[Future[None]] = field(default_factory=list)
 
     def key(self, sha256: str, suffix: str, declared: str) -> str:
         """The key of the text of that content under those hints."""
@@ -30,22 +38,33 @@ class TextCache:
     def get(self, key: str) -> Answer | None:
         """The answer kept under a key, if it is there and whole."""
         try:
-            kept = json.loads(self.store.path_for(key).read_bytes())
+            kept = json.loads(self.store.read_bytes(key))
             return Answer(kept["text"], kept["reason"], kept["mime_type"])
-        except (OSError, ValueError, KeyError):
+        except (NotReadable, ValueError, KeyError):
             return None
+
+    def get_all(self, keys: Sequence[str]) -> list[Answer | None]:
+        """The answers kept under keys, in their order."""
+        if self.pool is None:
+            return [self.get(key) for key in keys]
+        return list(self.pool.map(self.get, keys))
 
     def put(self, key: str, answer: Answer) -> None:
         """Keep a final answer; a cache that cannot be written only costs time."""
         if not answer.is_final:
             return
         kept = {"text": answer.text, "reason": answer.reason, "mime_type": answer.mime_type}
-        path = self.store.path_for(key)
-        partial = path.with_name(f".{secrets.token_hex(8)}.partial")
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            partial.touch(mode=0o600)
-            partial.write_text(json.dumps(kept), encoding="utf-8")
-            partial.replace(path)
-        except OSError:
-            partial.unlink(missing_ok=True)
+        content = json.dumps(kept).encode()
+        if self.pool is None:
+            self._keep(key, content)
+        else:
+            self._on_their_way.append(self.pool.submit(self._keep, key, content))
+
+    def finish(self) -> None:
+        """Wait until what was put is kept; raises what the store raises."""
+        while self._on_their_way:
+            self._on_their_way.pop().result()
+
+    def _keep(self, key: str, content: bytes) -> None:
+        with contextlib.suppress(DiskRefused):
+            self.store.put_bytes(key, content)

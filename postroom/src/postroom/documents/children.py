@@ -10,15 +10,16 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, Any, Final
 
 from postroom.documents.ocr import TESSDATA
 from postroom.documents.plain import storable
+from postroom.errors import NoSuchObject
 
 _READ_BYTES: Final = 1 << 16
 _TICK_S: Final = 5.0
@@ -43,9 +44,12 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A file to read: its bytes must be of `sha256`; `suffix` and `declared` type are hints."""
+    """Content to read: its bytes must be of `sha256`; `suffix` and `declared` type are hints.
 
-    path: Path
+    `key` says where it lies, to the store or to whoever else opens it.
+    """
+
+    key: str
     sha256: str
     suffix: str
     declared: str
@@ -61,6 +65,8 @@ class Answer:
     is_final: bool = True
 
 
+Local = Callable[[str], AbstractContextManager[Path]]
+
 _WORKER: Final = (sys.executable, "-P", "-m", "postroom.documents.worker")
 
 
@@ -72,10 +78,10 @@ class Child:
         self._program = program
         self._process: subprocess.Popen[bytes] | None = None
 
-    def ask(self, request: Request) -> Answer:
+    def ask(self, request: Request, path: Path) -> Answer:
         """The text of one file; a child that dies or runs over its time gives the reason."""
         process = self._process = self._process or self._start()
-        line = json.dumps(asdict(request) | {"path": str(request.path.absolute())})
+        line = json.dumps(asdict(request) | {"path": str(path.absolute())})
         try:
             _stream(process.stdin).write(line.encode() + b"\n")
             _stream(process.stdin).flush()
@@ -168,9 +174,14 @@ def _stream(stream: IO[bytes] | None) -> IO[bytes]:
 
 
 class Children:
-    """A few children that share the work; `answers` hands out each answer as it comes."""
+    """A few children that share the work; `answers` hands out each answer as it comes.
 
-    def __init__(self, limits: Limits) -> None:
+    `local` gives the file of a key for as long as a child reads it; where it says that there is no
+    such object, that is the answer.
+    """
+
+    def __init__(self, limits: Limits, local: Local) -> None:
+        self._local = local
         self._pool = ThreadPoolExecutor(limits.children)
         self._idle: queue.SimpleQueue[Child] = queue.SimpleQueue()
         self._all = [Child(limits) for _ in range(limits.children)]
@@ -196,15 +207,18 @@ class Children:
     def _ask(self, request: Request) -> tuple[Request, Answer]:
         child = self._idle.get()
         try:
-            return request, child.ask(request)
+            with self._local(request.key) as path:
+                return request, child.ask(request, path)
+        except NoSuchObject as problem:
+            return request, Answer(None, f"{problem.what}: {problem.why}", is_final=False)
         finally:
             self._idle.put(child)
 
 
 @contextmanager
-def children(limits: Limits) -> Iterator[Children]:
+def children(limits: Limits, local: Local) -> Iterator[Children]:
     """Children for the length of a block."""
-    pool = Children(limits)
+    pool = Children(limits, local)
     try:
         yield pool
     finally:

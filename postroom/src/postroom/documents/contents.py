@@ -14,7 +14,6 @@ from postroom.archive.transaction import Row
 from postroom.documents.cache import TextCache
 from postroom.documents.children import Request
 from postroom.row_stream import streamed
-from postroom.store import FolderStore
 
 _SUFFIX_CHARACTERS: Final = 12
 _TYPE_CHARACTERS: Final = 100
@@ -33,9 +32,7 @@ class Content:
     documents: list[tuple[str, str | None]] = field(default_factory=list)
 
 
-def open_contents(
-    archive: Archive, store: FolderStore, cache: TextCache, pst_file_id: str
-) -> Iterator[Content]:
+def open_contents(archive: Archive, cache: TextCache, pst_file_id: str) -> Iterator[Content]:
     """Yield what has no text yet, by digest: each content once, with all its documents.
 
     A content under names or types that hint at different readers is yielded once for each.
@@ -44,16 +41,15 @@ def open_contents(
     for _, copies in groupby(rows, key=itemgetter("attachment_hash")):
         found: dict[str, Content] = {}
         for row in copies:
-            request = _request(row, store)
+            request = _request(row)
             key = cache.key(request.sha256, request.suffix, request.declared)
             known = row["error_message"] if row["status"] == "FAILED" else None
             found.setdefault(key, Content(request, key)).documents.append((row["id"], known))
         yield from found.values()
 
 
-def _request(row: Row, store: FolderStore) -> Request:
+def _request(row: Row) -> Request:
     # Names and types are a sender's: as long as he likes, and hints at most.
     suffix = Path(row["file_name"] or "").suffix.lower()[1:][:_SUFFIX_CHARACTERS]
     declared = (row["mime_type"] or "").lower()[:_TYPE_CHARACTERS]
-    path = store.path_for(row["s3_key"] or "no-object")
-    return Request(path, row["attachment_hash"], suffix, declared)
+    return Request(row["s3_key"] or "no-object", row["attachment_hash"], suffix, declared)

@@ -13,7 +13,7 @@ from typing import Any
 from postroom.errors import DiskRefused
 from postroom.identity import METHODS_WITH_CONTENT, PT_BINARY, Properties, attachment_method
 from postroom.legacy.stored import CONTENT, UNREADABLE
-from postroom.store import FolderStore
+from postroom.store import Store
 
 _PIECE = 1 << 20
 
@@ -28,16 +28,17 @@ class Content:
 
 
 def stored_content(
-    attachment: Any, properties: Properties, store: FolderStore, prefix: str
+    attachment: Any, properties: Properties, store: Store, prefix: str, scratch: Path
 ) -> Content | None:
     """Put the content of an attachment by value or OLE into the store; None for other methods.
 
+    It is written into `scratch`, a folder that the store gave, and taken from there.
     Raises what pypff raises where it cannot be read, and `DiskRefused` where it cannot be written.
     """
     if attachment_method(properties) not in METHODS_WITH_CONTENT:
         return None
     digest, size = hashlib.sha256(), 0
-    partial = store.path_for(f"{prefix}/objects/.{secrets.token_hex(8)}.partial")
+    partial = scratch / secrets.token_hex(8)
     try:
         with _new_file(partial) as file:
             for piece in _pieces(attachment, properties):
@@ -46,7 +47,7 @@ def stored_content(
                 _write(file, piece)
         sha256 = digest.hexdigest()
         key = f"{prefix}/objects/{sha256[:2]}/{sha256}"
-        _settle(partial, store.path_for(key))
+        store.take_file(partial, key, sha256)
     except BaseException:
         partial.unlink(missing_ok=True)
         raise
@@ -78,7 +79,6 @@ def _is_empty(attachment: Any) -> bool:
 
 def _new_file(path: Path) -> Any:
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         return path.open("xb")
     except OSError as error:
         raise _refused(path, error) from error
@@ -89,15 +89,6 @@ def _write(file: Any, piece: bytes) -> None:
         file.write(piece)
     except OSError as error:
         raise _refused(Path(file.name), error) from error
-
-
-def _settle(partial: Path, target: Path) -> None:
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        partial.replace(target)
-        target.chmod(0o400)
-    except OSError as error:
-        raise _refused(target, error) from error
 
 
 def _refused(path: Path, error: OSError) -> DiskRefused:

@@ -21,7 +21,7 @@ from postroom.legacy.records import Ingest, Record, record_of
 from postroom.legacy.stored import UNREADABLE, Loss, why
 from postroom.legacy.walk import Found, Place, walk
 from postroom.progress import Progress
-from postroom.store import FolderStore
+from postroom.store import Store
 from postroom.tasks.result import TaskResult
 
 ENGINE_VERSION = f"pypff {pypff.get_version()}"
@@ -36,7 +36,7 @@ _OWN_TABLES = (
 
 
 def run(
-    archive: Archive, store: FolderStore, pst_file_id: str, claim: Claim, progress: Progress
+    archive: Archive, store: Store, pst_file_id: str, claim: Claim, progress: Progress
 ) -> TaskResult:
     """Read the PST of an ingest and write its rows; what an earlier attempt wrote goes first.
 
@@ -48,8 +48,12 @@ def run(
     with Session(engine) as session:
         writer = _Writer(session, archive, claim)
         key = writer.begin()
-        with _opened(str(store.path_for(key)), key) as file:
-            ingest = Ingest(uuid.UUID(pst_file_id), store, keywords_tag(file))
+        with (
+            store.scratch() as scratch,
+            store.local(key) as path,
+            _opened(str(path), key) as file,
+        ):
+            ingest = Ingest(uuid.UUID(pst_file_id), store, scratch, keywords_tag(file))
             for found in walk(file):
                 writer.write(found, ingest)
                 progress("messages", writer.emails, None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from postroom import identity
@@ -33,7 +34,7 @@ from postroom.legacy.stored import (
     why,
 )
 from postroom.legacy.walk import Found, Place
-from postroom.store import FolderStore
+from postroom.store import Store
 
 _ATTACHMENT_TAGS = frozenset((0x3701, 0x3705, 0x3707))
 _BEYOND_REACH = "embedded message: out of the reach of pypff"
@@ -44,7 +45,8 @@ class Ingest:
     """What all rows of one ingest share."""
 
     id: uuid.UUID
-    store: FolderStore
+    store: Store
+    scratch: Path
     keywords_tag: int | None = None
 
     @property
@@ -180,7 +182,8 @@ def _add(
         attached.losses.append((own_path, Loss(_BEYOND_REACH, kind="attachment", nid=nid)))
     content = None
     try:
-        content = stored_content(attachment, table.properties, ingest.store, ingest.prefix)
+        where = (ingest.store, ingest.prefix, ingest.scratch)
+        content = stored_content(attachment, table.properties, *where)
     except DiskRefused:
         raise
     except UNREADABLE as error:

@@ -1,7 +1,7 @@
 """v1 as a Celery task: in this process by default, on a worker where a broker is named.
 
-`POSTROOM_CELERY_BROKER` names the broker, `POSTROOM_DSN` the PostgreSQL of a worker; without it the
-archives are the SQLite files of the home.
+`POSTROOM_CELERY_BROKER` names the broker, `POSTROOM_DSN` the PostgreSQL of a worker, without which
+the archives are the SQLite files of the home, and `POSTROOM_STORE` the object store of a worker.
 """
 
 from __future__ import annotations
@@ -17,10 +17,11 @@ from postroom.archive import open_archive
 from postroom.claim import Claim
 from postroom.legacy.ingest import run
 from postroom.progress import silent
-from postroom.store import FolderStore
+from postroom.store import open_store
 
 BROKER = "POSTROOM_CELERY_BROKER"
 DSN = "POSTROOM_DSN"
+STORE = "POSTROOM_STORE"
 
 app = Celery("postroom", broker=os.environ.get(BROKER, "memory://"))
 app.conf.update(
@@ -32,12 +33,16 @@ app.conf.update(
 
 
 @app.task(name="postroom.ingest_v1")  # type: ignore[untyped-decorator]  # Celery has no types
-def ingest_v1(source_id: str, home: str, claim: dict[str, Any]) -> dict[str, Any]:
+def ingest_v1(
+    source_id: str, home: str, claim: dict[str, Any], store_url: str = ""
+) -> dict[str, Any]:
     """Read the PST of an ingest under the claim that the caller took; hand back the task's result.
 
+    `store_url` is as `--store` takes it; without it the worker's own environment decides.
     A message that is delivered twice, or after the claim was lost, writes nothing.
     """
     archive = open_archive(source_id, home=Path(home), dsn=os.environ.get(DSN), create=False)
     held = Claim(**claim)
-    result = run(archive, FolderStore(Path(home) / "store"), held.pst_file_id, held, silent)
+    store = open_store(store_url or os.environ.get(STORE, ""), home=Path(home))
+    result = run(archive, store, held.pst_file_id, held, silent)
     return asdict(result)

@@ -12,7 +12,7 @@ from typing import Final
 
 from postroom.archive.transaction import Backend, Transaction
 from postroom.errors import NotReadable
-from postroom.loading.outputs import Outputs, object_sizes
+from postroom.loading.outputs import Outputs
 
 # The last FILETIME of the year 9999: a later one has no moment in UTC.
 LAST_FILETIME: Final = 2_650_467_743_999_999_999
@@ -75,7 +75,7 @@ def _check_objects(tx: Transaction, relations: Relations, outputs: Outputs) -> N
         f"SELECT DISTINCT object_key, size_bytes FROM {relations.attachments} AS a"  # noqa: S608
         " WHERE object_key IS NOT NULL"
     )
-    there = object_sizes(outputs.folder)
+    there = outputs.object_sizes()
     wrong = [row for row in named if there.get(row["object_key"]) != row["size_bytes"]]
     _refuse(len(wrong), "every object is there with its size", "objects/")
 

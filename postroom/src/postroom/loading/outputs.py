@@ -1,18 +1,18 @@
-"""A folder of outputs of the extractor, read and held to its manifest."""
+"""The outputs of the extractor in a store, read and held to their manifest."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import os
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 
-from postroom.errors import NotReadable
+from postroom.errors import NoSuchObject, NotReadable
+from postroom.store import Store
 
+MANIFEST: Final = "manifest.json"
 FORMAT: Final = 1
 _PIECE_BYTES: Final = 1 << 18
 _AGAIN: Final = "postroom task extract --ingest ID"
@@ -31,9 +31,10 @@ class Described:
 
 @dataclass(frozen=True, slots=True)
 class Outputs:
-    """A folder whose manifest was read; nothing else of it was looked at yet."""
+    """Outputs whose manifest was read; nothing else of them was looked at yet."""
 
-    folder: Path
+    store: Store
+    prefix: str
     ingest_id: str
     program: str
     source_sha256: str
@@ -75,6 +76,25 @@ class Outputs:
         for line in _lines(self.pieces(name)):
             yield self._parsed(name, line)
 
+    def text(self, digest: str) -> str:
+        """Read the large text of that SHA-256; raises `NotReadable` if it is another."""
+        name = f"objects/{digest[:2]}/{digest}"
+        try:
+            content = self.store.read_bytes(self._key(name))
+        except NoSuchObject as error:
+            raise self._no_text(name, error.why) from error
+        if hashlib.sha256(content).hexdigest() != digest:
+            raise self._no_text(name, "its SHA-256 is another")
+        try:
+            return content.decode()
+        except UnicodeDecodeError as error:
+            raise self._no_text(name, "it is no UTF-8") from error
+
+    def object_sizes(self) -> dict[str, int]:
+        """Map the name of every object (`objects/ab/abcd…`) to its size in bytes."""
+        start = len(self.prefix) + 1
+        return {key[start:]: size for key, size in self.store.sizes(self._key("objects"))}
+
     def _parsed(self, name: str, line: bytes) -> dict[str, Any]:
         try:
             record = json.loads(line)
@@ -86,9 +106,11 @@ class Outputs:
 
     def _stored(self, name: str) -> Iterator[bytes]:
         try:
-            with (self.folder / name).open("rb") as file:
+            with self.store.local(self._key(name)) as path, path.open("rb") as file:
                 while piece := file.read(_PIECE_BYTES):
                     yield piece
+        except NoSuchObject as error:
+            raise self._broken(name, error.why) from error
         except OSError as error:
             raise self._broken(name, error.strerror or str(error)) from error
 
@@ -102,44 +124,42 @@ class Outputs:
     def _broken(self, name: str, why: str) -> NotReadable:
         return NotReadable(
             "an output is not what its manifest says",
-            where=str(self.folder / name),
+            where=self._key(name),
             why=why,
             remedy=_AGAIN,
         )
 
+    def _no_text(self, name: str, why: str) -> NotReadable:
+        return NotReadable(
+            "a large text cannot be put back into its column",
+            where=self._key(name),
+            why=why,
+            remedy=_AGAIN,
+        )
 
-def read_outputs(folder: Path, ingest_id: str, source_sha256: str | None) -> Outputs:
-    """Read the manifest of a folder of outputs.
+    def _key(self, name: str) -> str:
+        return f"{self.prefix}/{name}"
+
+
+def read_outputs(store: Store, prefix: str, ingest_id: str, source_sha256: str | None) -> Outputs:
+    """Read the manifest of the outputs below a prefix.
 
     Raises `NotReadable` if there is none (an extraction that did not end), it is of another format,
     of another ingest, or of another source than the one of that SHA-256.
     """
-    path = folder / "manifest.json"
+    key = f"{prefix}/{MANIFEST}"
     try:
-        manifest = json.loads(path.read_bytes())
-        outputs = _parsed(folder, manifest)
-    except OSError as error:
-        raise _no_outputs(path, error.strerror or str(error)) from error
+        manifest = json.loads(store.read_bytes(key))
+        outputs = _parsed(store, prefix, manifest)
+    except NoSuchObject as error:
+        raise _no_outputs(key, error.why) from error
     except (ValueError, KeyError, TypeError) as error:
-        raise _no_outputs(path, f"it cannot be read as a manifest: {error!r}") from error
+        raise _no_outputs(key, f"it cannot be read as a manifest: {error!r}") from error
     if outputs.ingest_id != ingest_id:
-        raise _no_outputs(path, f"it is of ingest {outputs.ingest_id}, not {ingest_id}")
+        raise _no_outputs(key, f"it is of ingest {outputs.ingest_id}, not {ingest_id}")
     if source_sha256 is not None and outputs.source_sha256 != source_sha256:
-        raise _no_outputs(path, "it is of a source with another SHA-256 than the upload's")
+        raise _no_outputs(key, "it is of a source with another SHA-256 than the upload's")
     return outputs
-
-
-def object_sizes(folder: Path) -> dict[str, int]:
-    """Map the key of every object (`objects/ab/abcd…`) to its size in bytes."""
-    sizes: dict[str, int] = {}
-    root = folder / "objects"
-    if not root.is_dir():
-        return sizes
-    for part in os.scandir(root):
-        with os.scandir(part.path) as entries:
-            for entry in entries:
-                sizes[f"objects/{part.name}/{entry.name}"] = entry.stat().st_size
-    return sizes
 
 
 def _lines(pieces: Iterator[bytes]) -> Iterator[bytes]:
@@ -174,7 +194,7 @@ class _Members:
                 self._unzip, self._is_begun = zlib.decompressobj(wbits=31), False
 
 
-def _parsed(folder: Path, manifest: dict[str, Any]) -> Outputs:
+def _parsed(store: Store, prefix: str, manifest: dict[str, Any]) -> Outputs:
     if manifest["format"] != FORMAT:
         raise ValueError(f"format {manifest['format']!r}, this version reads {FORMAT}")
     files = {
@@ -190,8 +210,9 @@ def _parsed(folder: Path, manifest: dict[str, Any]) -> Outputs:
     counts = {name: n for name, n in manifest["counts"].items() if isinstance(n, int)}
     source_sha256 = manifest["source"]["sha256"]
     program = manifest["program"]
-    return Outputs(folder, manifest["ingest_id"], program, source_sha256, counts, files)
+    ingest_id = manifest["ingest_id"]
+    return Outputs(store, prefix, ingest_id, program, source_sha256, counts, files)
 
 
-def _no_outputs(path: Path, why: str) -> NotReadable:
-    return NotReadable("there are no outputs to load", where=str(path), why=why, remedy=_AGAIN)
+def _no_outputs(key: str, why: str) -> NotReadable:
+    return NotReadable("there are no outputs to load", where=key, why=why, remedy=_AGAIN)

@@ -15,7 +15,6 @@ from postroom.archive.transaction import Transaction
 from postroom.errors import NotReadable
 from postroom.loading.check import Relations
 from postroom.loading.columns import ATTACHMENTS, EMAILS, Records, column_of
-from postroom.loading.objects import text_of_object
 from postroom.loading.outputs import Outputs
 from postroom.progress import Progress
 
@@ -123,7 +122,7 @@ def _put_back(tx: Transaction, name: str, member: str, outputs: Outputs) -> None
     named = sql.SQL("SELECT ctid::text AS place, {} AS digest FROM {} WHERE {} IS NOT NULL")
     update = sql.SQL("UPDATE {} SET {} = %s WHERE ctid = %s::tid").format(table, column)
     for row in tx.connection.execute(named.format(key, table, key)).fetchall():
-        content = text_of_object(outputs.folder, row["digest"])
+        content = outputs.text(row["digest"])
         tx.connection.execute(update, (content, row["place"]))
 
 

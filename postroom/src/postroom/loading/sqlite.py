@@ -11,7 +11,6 @@ from postroom.archive.transaction import Transaction
 from postroom.errors import NotReadable
 from postroom.loading.check import Relations
 from postroom.loading.columns import ATTACHMENTS, EMAILS, Records, column_of
-from postroom.loading.objects import text_of_object
 from postroom.loading.outputs import Outputs
 from postroom.progress import Progress
 
@@ -75,7 +74,7 @@ def _cells(
     def cells(record: dict[str, Any]) -> tuple[Any, ...]:
         for name, column in objects:
             if record[name] is not None:
-                record[column] = text_of_object(outputs.folder, record[name])
+                record[column] = outputs.text(record[name])
         for name in json_columns:
             record[name] = encode(record[name])
         values = tuple([record[name] for name in columns])

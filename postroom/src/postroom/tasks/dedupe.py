@@ -14,7 +14,7 @@ from postroom.claim import Claim
 from postroom.dedupe import TIERS, Decision, DedupeItem, decide
 from postroom.dedupe.read import earlier_ingests, read_items, relaxed_hashes
 from postroom.progress import Progress
-from postroom.store import FolderStore
+from postroom.store import Store
 from postroom.tasks.result import TaskResult
 
 _READ: Final = """SELECT id, pst_file_id, email_id, kept_email_id, tier, key_hash
@@ -26,7 +26,7 @@ _INSERT: Final = """INSERT INTO email_dedupe_decisions
 
 
 def run(
-    archive: Archive, store: FolderStore, pst_file_id: str, claim: Claim, progress: Progress
+    archive: Archive, store: Store, pst_file_id: str, claim: Claim, progress: Progress
 ) -> TaskResult:
     """Decide on the mails of one ingest among themselves; a second run changes nothing.
 
@@ -38,7 +38,7 @@ def run(
 
 
 def run_across(
-    archive: Archive, store: FolderStore, pst_file_id: str, claim: Claim, progress: Progress
+    archive: Archive, store: Store, pst_file_id: str, claim: Claim, progress: Progress
 ) -> TaskResult:
     """`run`, but also against every completed ingest of the source that was registered before.
 

@@ -2,47 +2,40 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from pathlib import Path
+from typing import Final
 
 from postroom.archive.archive import Archive
+from postroom.archive.transaction import Row
 from postroom.claim import Claim, no_such_ingest
-from postroom.errors import DiskRefused
-from postroom.loading.outputs import read_outputs
+from postroom.loading.outputs import MANIFEST, read_outputs
 from postroom.progress import Progress
 from postroom.pst_extract import extract
-from postroom.store import FolderStore
+from postroom.store import FolderStore, Store
 from postroom.tasks.result import TaskResult
 
-MANIFEST = "manifest.json"
+_TASKS: Final = frozenset({"tasks"})
 
 
 def run(
-    archive: Archive, store: FolderStore, pst_file_id: str, claim: Claim, progress: Progress
+    archive: Archive, store: Store, pst_file_id: str, claim: Claim, progress: Progress
 ) -> TaskResult:
     """Extract the upload of an ingest; outputs that are there already are made again.
 
-    The outputs count from the moment their manifest is in its place, which comes last. Raises what
-    `postroom.pst_extract.extract` raises, and `ClaimHeld` if the claim was lost meanwhile.
+    The program works in a scratch folder. The outputs count from the moment their manifest is in
+    its place, which comes last, under the claim. Raises what `postroom.pst_extract.extract` and the
+    store raise, and `ClaimHeld` if the claim was lost meanwhile.
     """
     start = time.perf_counter()
-    with archive.reading() as tx:
-        claim.look(tx)
-        row = tx.row("SELECT s3_key, sha256 FROM pst_files WHERE id = :id", id=pst_file_id)
-    if row is None:
-        raise no_such_ingest(pst_file_id)
-    final = store.path_for(f"pst-v2/{pst_file_id}")
-    work = final.with_name(f"{final.name}.attempt-{claim.epoch}")
-    _clear(final)
-    try:
-        found = extract(store.path_for(row["s3_key"]), work, progress, ingest_id=pst_file_id)
-        outputs = read_outputs(work, pst_file_id, row["sha256"])
-        with archive.transaction() as tx:
-            claim.check(tx)
-            _move(work, final)
-    finally:
-        _clear_attempts(final)
+    prefix = f"pst-v2/{pst_file_id}"
+    upload = _upload(archive, store, claim)
+    with store.scratch() as scratch:
+        work = scratch / "outputs"
+        with store.local(upload["s3_key"]) as pst:
+            found = extract(pst, work, progress, ingest_id=pst_file_id)
+        outputs = read_outputs(FolderStore(scratch), "outputs", pst_file_id, upload["sha256"])
+        _settle(archive, store, claim, work, prefix)
     elapsed_s = time.perf_counter() - start
     return TaskResult(
         "extract",
@@ -52,37 +45,33 @@ def run(
     )
 
 
-def _clear(final: Path) -> None:
-    """Remove what an earlier attempt left, its manifest first; the logs of tasks stay."""
-    _clear_attempts(final)
-    try:
-        final.mkdir(parents=True, exist_ok=True)
-        (final / MANIFEST).unlink(missing_ok=True)
-        for path in final.iterdir():
-            if path.name != "tasks":
-                shutil.rmtree(path) if path.is_dir() else path.unlink()
-    except OSError as error:
-        raise _refused(final, error) from error
+def _upload(archive: Archive, store: Store, claim: Claim) -> Row:
+    """Find the upload; what an earlier attempt made of it goes, but for the logs of tasks.
+
+    That happens under the claim: who lost it must not remove what its next holder made.
+    """
+    with archive.transaction() as tx:
+        row = tx.row(
+            "SELECT s3_bucket, s3_key, sha256 FROM pst_files WHERE id = :id", id=claim.pst_file_id
+        )
+        if row is None:
+            raise no_such_ingest(claim.pst_file_id)
+        claim.check(tx)
+        store.clear(f"pst-v2/{claim.pst_file_id}", first=MANIFEST, keep=_TASKS)
+    return row
 
 
-def _clear_attempts(final: Path) -> None:
-    for path in final.parent.glob(f"{final.name}.attempt-*"):
-        shutil.rmtree(path, ignore_errors=True)
+def _settle(archive: Archive, store: Store, claim: Claim, work: Path, prefix: str) -> None:
+    """Put the outputs into their place.
 
-
-def _move(work: Path, final: Path) -> None:
-    try:
-        names = sorted(path.name for path in work.iterdir() if path.name != MANIFEST)
-        for name in (*names, MANIFEST):
-            (work / name).rename(final / name)
-    except OSError as error:
-        raise _refused(final, error) from error
-
-
-def _refused(final: Path, error: OSError) -> DiskRefused:
-    return DiskRefused(
-        "the outputs cannot be put into the object store",
-        where=str(final),
-        why=error.strerror or str(error),
-        remedy="make room, then: postroom task extract --ingest ID",
-    )
+    A holder of an earlier claim could still put the same bytes there, since the same source under
+    the same id gives the same outputs; only the claim's holder puts the manifest.
+    """
+    manifest = (work / MANIFEST).read_bytes()
+    (work / MANIFEST).unlink()
+    with archive.reading() as tx:
+        claim.look(tx)
+    store.put_folder(work, prefix, last="errors.ndjson")
+    with archive.transaction() as tx:
+        claim.check(tx)
+        store.put_bytes(f"{prefix}/{MANIFEST}", manifest)

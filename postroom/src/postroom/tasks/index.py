@@ -13,7 +13,7 @@ from postroom.row_stream import streamed
 from postroom.search.pieces import Piece, attachment_pieces, mail_pieces
 from postroom.search.tables import add_mails, forget_mails, make_index, mark_indexed
 from postroom.search.word_index import word_index
-from postroom.store import FolderStore
+from postroom.store import Store
 from postroom.tasks.result import TaskResult
 
 _MAILS: Final = """SELECT id, subject, sender_name, sender_smtp, representing_name,
@@ -33,7 +33,7 @@ _CACHE: Final = "PRAGMA cache_size = -131072"
 
 
 def run(
-    archive: Archive, store: FolderStore, pst_file_id: str, claim: Claim, progress: Progress
+    archive: Archive, store: Store, pst_file_id: str, claim: Claim, progress: Progress
 ) -> TaskResult:
     """Index one ingest anew, in one transaction: until its end the old index is what is searched.
 

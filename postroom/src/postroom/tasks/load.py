@@ -13,12 +13,12 @@ from postroom.loading.check import check
 from postroom.loading.error_rows import load_errors
 from postroom.loading.outputs import Outputs, read_outputs
 from postroom.progress import Progress
-from postroom.store import FolderStore
+from postroom.store import Store
 from postroom.tasks.result import TaskResult
 
 
 def run(
-    archive: Archive, store: FolderStore, pst_file_id: str, claim: Claim, progress: Progress
+    archive: Archive, store: Store, pst_file_id: str, claim: Claim, progress: Progress
 ) -> TaskResult:
     """Load the outputs of one ingest; a second load changes nothing, a killed one leaves nothing.
 
@@ -31,7 +31,7 @@ def run(
     with archive.transaction() as tx:
         claim.look(tx)
         ingest = _open_ingest(tx, pst_file_id)
-        outputs = read_outputs(store.path_for(prefix), pst_file_id, ingest["sha256"])
+        outputs = read_outputs(store, prefix, pst_file_id, ingest["sha256"])
         _load_rows(tx, outputs, store.bucket, prefix, progress)
         errors = load_errors(tx, outputs)
         _note(tx, outputs)

@@ -8,7 +8,7 @@ from typing import Final, Protocol, cast
 from postroom.archive.archive import Archive
 from postroom.claim import Claim, Engine
 from postroom.progress import Progress
-from postroom.store import FolderStore
+from postroom.store import Store
 from postroom.tasks.result import TaskResult
 
 # The module of each task. They are imported when they run: text and v1 bring large libraries.
@@ -36,7 +36,7 @@ class Task(Protocol):
     def __call__(
         self,
         archive: Archive,
-        store: FolderStore,
+        store: Store,
         pst_file_id: str,
         claim: Claim,
         progress: Progress,

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from cutline.errors import Problem
 from postroom import __version__
 from postroom.claim import Claim
-from postroom.errors import DiskRefused
-from postroom.store import FolderStore
+from postroom.errors import NoSuchObject
+from postroom.store import Store
 from postroom.tasks.result import TaskResult
 
 
@@ -22,31 +22,31 @@ def prefix_of(claim: Claim) -> str:
     return f"pst-{claim.engine}/{claim.pst_file_id}"
 
 
-def recorded(
-    store: FolderStore, claim: Claim, name: str, work: Callable[[], TaskResult]
-) -> TaskResult:
+def recorded(store: Store, claim: Claim, name: str, work: Callable[[], TaskResult]) -> TaskResult:
     """Run a task and keep what became of it under `tasks/<name>/` of its ingest.
 
-    `log.ndjson` grows with each run; `manifest.json` holds what a second run would find again and
-    is only there after a run that ended well; `metrics.json` is apart, since it varies.
+    `log.<attempt>-<epoch>.ndjson` is the log of what one claim did; `manifest.json` holds what a
+    second run would find again and is only there after a run that ended well; `metrics.json` is
+    apart, since it varies.
     """
-    folder = store.path_for(f"{prefix_of(claim)}/tasks/{name}")
+    place = f"{prefix_of(claim)}/tasks/{name}"
+    log = _Log(store, f"{place}/log.{claim.attempt}-{claim.epoch}.ndjson", claim)
     start = time.perf_counter()
-    _clear(folder, name)
-    _log(folder, claim, "begin")
+    store.remove(f"{place}/manifest.json")
+    log.add("begin")
     try:
         result = work()
     except Problem as problem:
-        _log(folder, claim, "failed", **problem.as_json())
+        log.add_last("failed", **problem.as_json())
         raise
     except BaseException as error:
         # The text of an unknown error may quote mail: its kind must do.
-        _log(folder, claim, "failed", what=type(error).__name__)
+        log.add_last("failed", what=type(error).__name__)
         raise
     elapsed_s = round(time.perf_counter() - start, 6)
-    _log(folder, claim, "end", item_errors=result.item_errors)
-    _write(folder / "metrics.json", {"elapsed_s": elapsed_s, **result.metrics})
-    _write(folder / "manifest.json", _manifest(claim, name, result))
+    log.add("end", item_errors=result.item_errors)
+    store.put_bytes(f"{place}/metrics.json", _json({"elapsed_s": elapsed_s, **result.metrics}))
+    store.put_bytes(f"{place}/manifest.json", _json(_manifest(claim, name, result)))
     return result
 
 
@@ -62,28 +62,31 @@ def _manifest(claim: Claim, name: str, result: TaskResult) -> dict[str, Any]:
     }
 
 
-def _clear(folder: Path, name: str) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "manifest.json").unlink(missing_ok=True)
-    except OSError as error:
-        raise DiskRefused(
-            f"the task {name} cannot keep its log",
-            where=str(folder),
-            why=error.strerror or str(error),
-            remedy="make room or choose another place with --home; then run the task again",
-        ) from error
+class _Log:
+    """The log of a task under one claim: an object that is put again with each line."""
+
+    def __init__(self, store: Store, key: str, claim: Claim) -> None:
+        self._store, self._key = store, key
+        self._who = {"attempt": claim.attempt, "epoch": claim.epoch, "owner": claim.owner}
+        self._lines = self._known()
+
+    def add(self, event: str, **more: object) -> None:
+        line = {"at": datetime.now(UTC).isoformat(), "event": event, **self._who, **more}
+        self._lines += json.dumps(line, ensure_ascii=False).encode() + b"\n"
+        self._store.put_bytes(self._key, self._lines)
+
+    def add_last(self, event: str, **more: object) -> None:
+        """Add a line while an error is on its way, which is what everybody must hear of."""
+        with contextlib.suppress(Problem):
+            self.add(event, **more)
+
+    def _known(self) -> bytes:
+        """Read what the task wrote when it ran before under the same claim."""
+        try:
+            return self._store.read_bytes(self._key)
+        except NoSuchObject:
+            return b""
 
 
-def _log(folder: Path, claim: Claim, event: str, **more: object) -> None:
-    line = {"at": datetime.now(UTC).isoformat(), "event": event, "attempt": claim.attempt}
-    line |= {"epoch": claim.epoch, "owner": claim.owner, **more}
-    with (folder / "log.ndjson").open("a", encoding="utf-8") as log:
-        log.write(json.dumps(line, ensure_ascii=False) + "\n")
-
-
-def _write(path: Path, content: dict[str, Any]) -> None:
-    partial = path.with_suffix(".partial")
-    text = json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False)
-    partial.write_text(text + "\n", encoding="utf-8")
-    partial.replace(path)
+def _json(content: dict[str, Any]) -> bytes:
+    return json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False).encode() + b"\n"

@@ -6,6 +6,7 @@ import time
 import uuid
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from itertools import islice
@@ -20,7 +21,7 @@ from postroom.documents.extract import NO_EXTRACTOR, extractor_version
 from postroom.identity import BY_VALUE
 from postroom.progress import Progress
 from postroom.row_stream import streamed
-from postroom.store import FolderStore
+from postroom.store import Store
 from postroom.tasks.result import TaskResult
 
 BATCH_CONTENTS = 200
@@ -44,7 +45,7 @@ _COUNT = """SELECT count(*) AS documents, count(CASE WHEN status = 'READY' THEN 
 
 
 def run(
-    archive: Archive, store: FolderStore, pst_file_id: str, claim: Claim, progress: Progress
+    archive: Archive, store: Store, pst_file_id: str, claim: Claim, progress: Progress
 ) -> TaskResult:
     """Give every attachment by value of an ingest its document and its text.
 
@@ -57,7 +58,7 @@ def run(
 
 def run_under(
     archive: Archive,
-    store: FolderStore,
+    store: Store,
     pst_file_id: str,
     claim: Claim,
     progress: Progress,
@@ -70,7 +71,7 @@ def run_under(
     with archive.reading() as tx:
         total = int(tx.value(_OPEN_CONTENTS, id=pst_file_id))
     with _Work(archive, store, claim, limits) as work:
-        contents = open_contents(archive, store, work.cache, pst_file_id)
+        contents = open_contents(archive, work.cache, pst_file_id)
         while batch := list(islice(contents, BATCH_CONTENTS)):
             work.settle(batch, progress, total)
     with archive.reading() as tx:
@@ -108,10 +109,13 @@ def _add_documents(archive: Archive, pst_file_id: str, claim: Claim) -> None:
 class _Work:
     """The contents of one ingest on their way to their texts."""
 
-    def __init__(self, archive: Archive, store: FolderStore, claim: Claim, limits: Limits) -> None:
+    def __init__(self, archive: Archive, store: Store, claim: Claim, limits: Limits) -> None:
         self._archive, self._store, self._claim, self._limits = archive, store, claim, limits
-        self.cache = TextCache(store, extractor_version())
         self._stack = ExitStack()
+        at_once, pool = store.at_once, None
+        if at_once > 1:
+            pool = self._stack.enter_context(ThreadPoolExecutor(at_once))
+        self.cache = TextCache(store, extractor_version(), pool)
         self._children: Children | None = None
         self._renewed_at = time.monotonic()
         self.settled = 0
@@ -125,12 +129,14 @@ class _Work:
 
     def settle(self, batch: Sequence[Content], progress: Progress, total: int) -> None:
         """Read a batch and write what came of it, under the claim."""
-        answered = [(content, self.cache.get(content.cache_key)) for content in batch]
+        known = self.cache.get_all([content.cache_key for content in batch])
+        answered = list(zip(batch, known, strict=True))
         kept = [(content, answer) for content, answer in answered if answer is not None]
         self.cached += len(kept)
         for read in self._read([content for content, answer in answered if answer is None]):
             kept.append(read)
             progress("text", min(self.settled + len(kept), total), total)
+        self.cache.finish()
         self.settled += len(kept)
         progress("text", min(self.settled, total), total)
         now = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
@@ -144,7 +150,7 @@ class _Work:
         for content in contents:
             by_request[content.request].append(content)
         if by_request and self._children is None:
-            self._children = self._stack.enter_context(children(self._limits))
+            self._children = self._stack.enter_context(children(self._limits, self._store.local))
         for result in self._children.answers(by_request) if self._children else ():
             self._renew()
             if result is None:

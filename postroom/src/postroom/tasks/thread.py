@@ -12,7 +12,7 @@ from postroom.archive.archive import Archive
 from postroom.archive.transaction import Transaction
 from postroom.claim import Claim
 from postroom.progress import Progress
-from postroom.store import FolderStore
+from postroom.store import Store
 from postroom.tasks.result import TaskResult
 from postroom.threads import Link, ThreadItem, roots, threads
 from postroom.threads.item import METHODS
@@ -51,7 +51,7 @@ class _Placed(NamedTuple):
 
 
 def run(
-    archive: Archive, store: FolderStore, pst_file_id: str, claim: Claim, progress: Progress
+    archive: Archive, store: Store, pst_file_id: str, claim: Claim, progress: Progress
 ) -> TaskResult:
     """Link the mails of one ingest and name their threads; a second run changes nothing.
 

@@ -1,0 +1,165 @@
+"""A whole ingest with its object store in S3 is the one in a folder; every object is headed."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from cutline.errors import CannotMeasure
+from cutline.parity.store import open_store as objects_of
+from postroom.archive import Archive, open_archive
+from postroom.ingest import process
+from postroom.progress import silent
+from postroom.store import FolderStore, Store, open_store
+
+BIN = Path(sys.executable).parent
+INGEST = "11111111-1111-4111-8111-111111111111"
+REGISTER = """INSERT INTO pst_files
+    (id, project_id, file_name, s3_bucket, s3_key, sha256, engine, created_at)
+    VALUES (:id, 'p', 'a.pst', :bucket, :key, :sha256, :engine, '2026-11-20T00:00:00Z')"""
+TABLES = (
+    *("email_messages", "email_attachments", "documents", "email_thread_links"),
+    *("email_dedupe_decisions", "ingest_errors"),
+)
+DIFFER = {"updated_at", "s3_bucket"}
+"""When it was, and where it lies."""
+
+
+@pytest.fixture(scope="module")
+def pst(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A PST with attachments, embedded messages and a body of more than 1 MiB."""
+    path = tmp_path_factory.mktemp("pst") / "family.pst"
+    command = [BIN / "pst-synth", "family", "--mails", "10", "--out", path]
+    subprocess.run(command, check=True, capture_output=True)
+    return path
+
+
+def ingested(engine: str, store: Store, pst: Path, home: Path) -> dict[str, list[Any]]:
+    """Ingest the file under an id that is always the same; return what the archive holds."""
+    archive: Archive = open_archive("acme", home=home, dsn=None)
+    stored = store.put_file(pst, f"project_p/pst/{INGEST}/a.pst")
+    with archive.transaction() as tx:
+        tx.change(
+            REGISTER,
+            id=INGEST,
+            bucket=store.bucket,
+            key=stored.key,
+            sha256=stored.sha256,
+            engine=engine,
+        )
+    process(archive, store, INGEST, engine, silent)
+    with archive.reading() as tx:
+        return {
+            name: [
+                {column: value for column, value in row.items() if column not in DIFFER}
+                for row in tx.rows(f"SELECT * FROM {name} ORDER BY id")
+            ]
+            for name in TABLES
+        }
+
+
+@pytest.mark.parametrize("engine", ["v1", "v2"])
+def test_an_ingest_with_its_store_in_s3_gives_the_same_rows(
+    engine: str, pst: Path, s3_url: str, tmp_path: Path
+) -> None:
+    """Every row of every table, every object under the same key with the same size."""
+    folder, bucket = FolderStore(tmp_path / "store"), open_store(s3_url, home=tmp_path / "b")
+    ours = ingested(engine, folder, pst, tmp_path / "a")
+    theirs = ingested(engine, bucket, pst, tmp_path / "b")
+    assert ours == theirs
+    assert len(ours["email_attachments"]) > 5
+    assert {row["status"] for row in ours["documents"]} >= {"READY"}
+    varies = ("metrics.json", ".ndjson")
+    listed = [
+        sorted((key, size) for key, size in store.sizes("") if not key.endswith(varies))
+        for store in (folder, bucket)
+    ]
+    assert listed[0] == listed[1]
+    assert {key for key, _ in bucket.sizes("")} == {key for key, _ in folder.sizes("")}
+    assert list((tmp_path / "b" / "scratch").iterdir()) == []
+
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    """Run one of our programs on the home of the test."""
+
+    def program(name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [BIN / name, *arguments], check=False, capture_output=True, text=True, cwd=tmp_path
+        )
+
+    return program
+
+
+def test_every_object_is_headed_and_one_that_is_wrong_fails_its_gate(
+    pst: Path, s3_url: str, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both ingests are a GO in S3; a lost object and one of another size are NO-GO by one gate."""
+    monkeypatch.setenv("POSTROOM_STORE", s3_url)
+    ids = {}
+    for engine in ("v1", "v2"):
+        done = run("postroom", "ingest", str(pst), "--engine", engine)
+        assert done.returncode in (0, 5), done.stderr
+        ids[engine] = done.stdout.strip()
+    archive = tmp_path / "postroom-data" / "sources" / "default.sqlite"
+    asked = ["parity", "postroom.pst", "--baseline", ids["v1"], "--candidate", ids["v2"]]
+    asked += ["--dsn", f"sqlite:///{archive}", "--s3-head", "--json", "--store", s3_url]
+
+    def failed() -> tuple[int, set[str]]:
+        answer = run("cutline", *asked)
+        checks = json.loads(answer.stdout)["checks"]
+        looked = next(check for check in checks if check["name"] == "objects")
+        assert int(looked["message"].split()[0]) >= 10, looked
+        return answer.returncode, {c["name"] for c in checks if c["outcome"] == "FAIL"}
+
+    assert failed() == (0, set())
+    bucket = s3_url.split("/")[2]
+    client = boto3.client("s3")
+    listed = client.list_objects_v2(Bucket=bucket, Prefix=f"mail/pst-v2/{ids['v2']}/objects/")
+    where = {"Bucket": bucket, "Key": listed["Contents"][0]["Key"]}
+    content = client.get_object(**where)["Body"].read()
+    client.delete_object(**where)
+    assert failed() == (1, {"objects"})
+    client.put_object(**where, Body=content + b"!")
+    assert failed() == (1, {"objects"})
+    client.put_object(**where, Body=content)
+    assert failed() == (0, set())
+    with pytest.raises(CannotMeasure, match="no such bucket"):
+        objects_of("mail-of-nobody", s3_url)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    away = run("cutline", *asked)
+    assert away.returncode == 3, "what cannot be looked at is neither GO nor NO-GO"
+    assert "S3 does not answer" in away.stdout + away.stderr
+
+
+def test_doctor_tells_a_store_that_works_from_one_that_does_not(
+    s3_url: str, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It says what failed and what helps, and leaves nothing behind."""
+    assert "not there yet" in run("postroom", "doctor", "--store", "folder").stdout
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "folder").mkdir()
+    for url in (s3_url, "folder"):
+        done = run("postroom", "doctor", "--store", url)
+        assert done.returncode == 0, done.stdout
+        assert "takes, lists, gives and removes objects" in " ".join(done.stdout.split())
+    assert list(open_store(s3_url, home=tmp_path).keys("")) == []
+    assert list((tmp_path / "folder").iterdir()) == []
+    done = run("postroom", "doctor", "--store", "s3://mail-of-nobody", "--json")
+    found = {one["name"]: one for one in json.loads(done.stdout)["findings"]}["object store"]
+    assert (done.returncode, found["is_well"]) == (3, False)
+    assert "NoSuchBucket" in found["seen"]
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    done = run("postroom", "doctor", "--store", s3_url)
+    assert done.returncode == 3
+    assert "AWS_ENDPOINT_URL" in done.stdout
