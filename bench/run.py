@@ -59,6 +59,24 @@ def table(rows: list[Row]) -> Table:
     return shown
 
 
+def markdown(rows: list[dict[str, object]]) -> str:
+    """Return kept rows as the table of the README."""
+    lines = ["| claim | beside | ours | theirs | ratio | wanted | |"]
+    lines.append("|---|---|---:|---:|---:|---|---|")
+    for kept in rows:
+        fields = {name: kept[name] for name in Row.__dataclass_fields__}
+        row = Row(**fields)  # type: ignore[arg-type]  # as `keep` wrote them
+        theirs = "" if row.theirs is None else f"{_shown(row.theirs)} {row.unit}"
+        mark = "holds" if row.holds else "**falls short**"
+        cells = (row.claim, row.peer, f"{_shown(row.ours)} {row.unit}", theirs)
+        lines.append(f"| {' | '.join(cells)} | {row.ratio:.2f} | {row.wanted} | {mark} |")
+    return "\n".join(lines)
+
+
+def _shown(figure: float) -> str:
+    return f"{figure:,.0f}" if figure >= 100 else f"{figure:.2f}"  # noqa: PLR2004  # digits enough
+
+
 def keep(rows: list[Row], scale: float) -> Path:
     """Write the rows with the machine beside them; one file a day and scale.
 
@@ -80,7 +98,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("module", nargs="*", choices=[*MODULES, []], default=[])
     parser.add_argument("--scale", type=float, default=1.0, help="1.0: the sizes of the claims")
+    parser.add_argument(
+        "--markdown", type=Path, help="print the rows of a kept file for the README"
+    )
     asked = parser.parse_args()
+    if asked.markdown:
+        print(markdown(json.loads(asked.markdown.read_text())["rows"]))
+        return 0
     rows: list[Row] = []
     console = Console(width=None if sys.stdout.isatty() else 160)
     broken = []
