@@ -4,7 +4,7 @@
 
 import { Problem, noAnswer } from "./problem.js";
 import { current } from "./route.js";
-import { askForToken, token } from "./token.js";
+import { hasBetterToken, token } from "./token.js";
 
 const JSON_TYPE = /^application\/(.+\+)?json/;
 let answeredSource = null;
@@ -73,10 +73,12 @@ async function call(method, path, options) {
 
 async function answer(method, path, { query = {}, body, signal }) {
   const headers = { Accept: "application/json, */*;q=0.5", ...(body ? { "Content-Type": "application/json" } : {}) };
-  let got = await fetched(method, pathTo(path, query), headers, body, signal);
-  while (got.status === 401 && (await askForToken())) {
+  let used;
+  let got;
+  do {
+    used = token();
     got = await fetched(method, pathTo(path, query), headers, body, signal);
-  }
+  } while (got.status === 401 && (await hasBetterToken(used)));
   answeredSource = got.headers.get("X-Source-ID") ?? answeredSource;
   if (got.ok) return got;
   throw problemOf(got.status, got.headers.get("Content-Type"), await got.text());

@@ -10,8 +10,8 @@ import { current, go, href, onChange, tell } from "./route.js";
 import { focusSearch, showSearch, startSearch } from "./search.js";
 
 const main = document.getElementById("main");
-let messages = new MessagesView();
-let ingests = new IngestsView({ onMail: () => messages.forget() });
+let messages = null;
+let ingests = null;
 let source = null;
 
 function show(route) {
@@ -31,7 +31,7 @@ function show(route) {
 
 // Another source, or another token: nothing of what was shown may stay.
 function renew(name) {
-  ingests.hide();
+  ingests?.hide();
   source = name;
   messages = new MessagesView();
   ingests = new IngestsView({ onMail: () => messages.forget() });
@@ -66,7 +66,7 @@ bind([
   { keys: ["m"], says: "messages", act: () => { go("messages"); messages.table.grid.focus(); } },
   { keys: ["i"], says: "ingests", act: () => { go("ingests"); main.focus(); } },
   { keys: ["?"], says: "these keys", act: showKeys },
-]);
+], () => messages.pane.isAwaited);
 
 // Enter on a button or a link is theirs.
 function isFree(event) {
@@ -95,8 +95,14 @@ function focusAfterField() {
 document.getElementById("skip").addEventListener("click", (event) => { event.preventDefault(); main.focus(); });
 document.getElementById("keys").addEventListener("click", showKeys);
 document.getElementById("access").addEventListener("click", () => showAccess(again));
-addEventListener("dragover", (event) => { if (event.dataTransfer?.types.includes("Files")) event.preventDefault(); });
+addEventListener("dragover", (event) => {
+  if (!event.dataTransfer?.types.includes("Files")) return;
+  event.preventDefault();
+  document.body.classList.add("dropping");
+});
+addEventListener("dragleave", (event) => { if (!event.relatedTarget) document.body.classList.remove("dropping"); });
 addEventListener("drop", (event) => {
+  document.body.classList.remove("dropping");
   if (!event.dataTransfer?.files.length) return;
   event.preventDefault();
   go("ingests");

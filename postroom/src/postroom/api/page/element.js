@@ -16,8 +16,18 @@ export function element(tag, attributes = {}, ...children) {
     if (name === "on") listen(made, value);
     else if (value !== null && value !== undefined && value !== false) attribute(made, name, value);
   }
-  made.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
+  fill(made, ...children);
   return made;
+}
+
+/** Put children in place of those that an element has; what is null or false is left out. */
+export function fill(host, ...children) {
+  host.replaceChildren(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
+}
+
+/** A small picture of the page's own; `label` is what it says to those who do not see it. */
+export function icon(name, label = null) {
+  return element("span", { class: `icon ${name}`, ...(label ? { role: "img", "aria-label": label, title: label } : { "aria-hidden": "true" }) });
 }
 
 /** A button with a label; it never submits a form. */

@@ -6,7 +6,9 @@ import { get } from "./api.js";
 import { element } from "./element.js";
 import { told } from "./problem.js";
 import { href } from "./route.js";
-import { count, plain } from "./text.js";
+import { count, parts, plain } from "./text.js";
+
+const DEEPEST = 4;
 
 /** The column of folders, tags and pins. */
 export class Facets {
@@ -41,6 +43,17 @@ export class Facets {
     }
   }
 
+  /** Fetch the tags anew: one was given or taken away. */
+  async refreshTags() {
+    if (!this.#known) return;
+    try {
+      this.#known.tags = await get("tags");
+      this.#draw();
+    } catch (error) {
+      this.lists.replaceChildren(told(error, () => this.refresh()));
+    }
+  }
+
   #draw() {
     const { folders, tags } = this.#known;
     const { folder, tag, pinned } = this.#params;
@@ -49,10 +62,9 @@ export class Facets {
       link("With pinned notes", null, Boolean(pinned), this.#listed({ pinned: pinned ? null : "true" })),
     ];
     const byTag = tags.map((one) => link(plain(one.tag), one.count, one.tag === tag, this.#listed({ tag: one.tag === tag ? null : one.tag })));
-    const names = folders.map((one) => one.folder);
-    const byFolder = folders.map((one) => link(
-      plain(below(one.folder, names)), one.count, one.folder === folder,
-      { ...this.#without("thread"), folder: one.folder === folder ? null : one.folder }, depth(one.folder, names), plain(one.folder)));
+    const byFolder = labelled(folders).map(({ one, label, depth }) => link(
+      plain(label), one.count, one.folder === folder,
+      { ...this.#without("thread"), folder: one.folder === folder ? null : one.folder }, depth, plain(one.folder)));
     this.lists.replaceChildren(
       list("List", own), byTag.length ? list("Tags", byTag) : "", byFolder.length ? list("Folders", byFolder) : "");
   }
@@ -79,15 +91,20 @@ function link(says, number, isCurrent, params, indent = 0, title = null) {
   return made;
 }
 
-function parents(folder, names) {
-  return names.filter((name) => name && folder.startsWith(`${name}/`));
+/** Each folder with what is left of its path below the nearest folder that is listed, and how deep that is. */
+function labelled(folders) {
+  const paths = folders.map((one) => ({ one, path: parts(one.folder) }));
+  const root = paths.length > 1 && paths.every(({ path }) => path.length > 1 && path[0] === paths[0].path[0]) ? 1 : 0;
+  const above = [];
+  return paths.map(({ one, path }) => {
+    while (above.length && !isBelow(path, above.at(-1))) above.pop();
+    const label = path.slice(above.at(-1)?.length ?? root).join(" / ");
+    const depth = Math.min(above.length, DEEPEST);
+    above.push(path);
+    return { one, label, depth };
+  });
 }
 
-function depth(folder, names) {
-  return Math.min(parents(folder ?? "", names).length, 8);
-}
-
-function below(folder, names) {
-  const above = parents(folder ?? "", names).sort((a, b) => b.length - a.length)[0];
-  return above ? folder.slice(above.length + 1) : folder;
+function isBelow(path, other) {
+  return path.length > other.length && other.every((part, index) => part === path[index]);
 }

@@ -147,7 +147,7 @@ function taskTable(tasks) {
     element("td", {}, element("span", { class: `status ${task.state}` }, task.state)),
     element("td", { class: "number" }, duration(task.elapsed_s)),
     element("td", { class: "number" }, count(task.item_errors ?? 0)),
-    element("td", {}, Object.entries(task.counts ?? {}).map(([name, number]) => `${name.replaceAll("_", " ")} ${typeof number === "number" ? count(number) : number}`).join(", ")),
+    element("td", {}, Object.entries(task.counts ?? {}).filter(([, number]) => number).map(([name, number]) => `${name.replaceAll("_", " ")} ${typeof number === "number" ? count(number) : number}`).join(", ")),
   ];
   return element("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Tasks" }, element("table", {},
     element("thead", {}, element("tr", {}, ...["Task", "State", "Took", "Item errors", "Counts"].map((name) => element("th", { scope: "col" }, name)))),

@@ -7,10 +7,15 @@ import { button, element } from "./element.js";
 const OFF = "postroom.keys.off";
 const FIELDS = "input, textarea, select, [contenteditable]";
 let bindings = [];
+let isHeld = () => false;
 
-/** Bind `{keys, says, act}`; the first whose key it is gets the event, and may refuse it by giving false. */
-export function bind(all) {
+/**
+ * Bind `{keys, says, act}`; the first whose key it is gets the event, and may refuse it by giving false. While
+ * `held()` says so, letters do nothing.
+ */
+export function bind(all, held) {
   bindings = all;
+  isHeld = held;
   document.addEventListener("keydown", pressed);
 }
 
@@ -20,7 +25,7 @@ export function pressed(event) {
   const isField = Boolean(event.target.closest?.(FIELDS));
   if (isField && event.key !== "Escape") return;
   const isLetter = event.key.length === 1;
-  if (isLetter && localStorage.getItem(OFF)) return;
+  if (isLetter && (isHeld() || localStorage.getItem(OFF))) return;
   const found = bindings.find(({ keys }) => keys.includes(event.key));
   if (found && found.act(event) !== false) event.preventDefault();
 }

@@ -30,7 +30,7 @@ const FRAME = '<!doctype html><html lang=""><head><meta charset="utf-8"><title>B
 
 /** The frame with the body in it, and the links of it as text. Keys pressed in it go to `onKey`. */
 export function mailFrame(html, onKey) {
-  const frame = element("iframe", { class: "mail", sandbox: "allow-same-origin", title: "Body of the message", referrerpolicy: "no-referrer" });
+  const frame = element("iframe", { class: "mail", sandbox: "allow-same-origin", title: "Body of the message", referrerpolicy: "no-referrer", "aria-busy": "true" });
   frame.srcdoc = FRAME;
   const links = element("div");
   const host = element("div", {}, frame, links);
@@ -48,6 +48,7 @@ function fill(frame, html, links, signal, onKey) {
   const measure = () => { frame.style.height = `${Math.min(TALLEST_PX, target.documentElement.scrollHeight + 2)}px`; };
   new ResizeObserver(measure).observe(target.body);
   measure();
+  frame.removeAttribute("aria-busy");
   if (found.length) links.append(linkList(found));
 }
 

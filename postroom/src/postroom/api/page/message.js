@@ -6,7 +6,7 @@ import { get } from "./api.js";
 import { attachments } from "./attachments.js";
 import { bodyTabs } from "./body.js";
 import { details } from "./details.js";
-import { button, element } from "./element.js";
+import { button, element, fill } from "./element.js";
 import { Notes } from "./notes.js";
 import { told } from "./problem.js";
 import { Tags } from "./tags.js";
@@ -18,7 +18,7 @@ export class MessagePane {
   #on;
   #id = null;
   #stop = new AbortController();
-  #wantsFocus = false;
+  #wanted = null;
   #body = null;
 
   constructor(on) {
@@ -30,12 +30,17 @@ export class MessagePane {
 
   /** The next message that is shown takes the focus. */
   takesFocus() {
-    this.#wantsFocus = true;
+    this.#wanted = "subject";
+  }
+
+  /** Whether somebody is about to write into a message that is on its way: what is typed is no command. */
+  get isAwaited() {
+    return this.#wanted === "note" || this.#wanted === "tag";
   }
 
   /** Put the focus on the subject. */
   focus() {
-    this.#wantsFocus = false;
+    this.#wanted = null;
     this.host.querySelector("h2")?.focus();
   }
 
@@ -56,19 +61,32 @@ export class MessagePane {
     await this.#load(id, this.#stop.signal);
   }
 
-  /** Put the cursor into a new note. */
+  /** Put the cursor into a new note, as soon as the message is there. */
   writeNote() {
-    this.notes?.write();
+    this.#write("note");
   }
 
-  /** Put the cursor into a new tag. */
+  /** Put the cursor into a new tag, as soon as the message is there. */
   writeTag() {
-    this.tags?.write();
+    this.#write("tag");
   }
 
   /** Change between the forms of the body. */
   nextForm() {
     this.#body?.next();
+  }
+
+  #write(what) {
+    this.#wanted = this.#id ? what : null;
+    if (!this.host.hasAttribute("aria-busy")) this.#turn();
+  }
+
+  #turn() {
+    const wanted = this.#wanted;
+    this.#wanted = null;
+    if (wanted === "subject") this.focus();
+    else if (wanted === "note") this.notes?.write();
+    else if (wanted === "tag") this.tags?.write();
   }
 
   async #load(id, signal) {
@@ -78,11 +96,12 @@ export class MessagePane {
       if (!signal.aborted) this.#draw(item);
     } catch (error) {
       if (error.name === "AbortError") return;
+      this.notes = this.tags = null;
       this.content.replaceChildren(this.#bar(null), told(error, () => this.#load(id, signal)));
     } finally {
       if (!signal.aborted) this.host.removeAttribute("aria-busy");
     }
-    if (this.#wantsFocus && !signal.aborted) this.focus();
+    if (!signal.aborted) this.#turn();
   }
 
   #draw(item) {
@@ -90,8 +109,8 @@ export class MessagePane {
     this.tags = new Tags(item, (tags) => this.#on.onChange(item.id, { tags }));
     this.notes = new Notes(item, (notes) => this.#on.onChange(item.id, { pinned_notes: notes.filter((note) => note.pinned).length }));
     this.#body = bodyTabs(item);
-    this.content.replaceChildren(
-      this.#bar(item),
+    fill(
+      this.content, this.#bar(item),
       element("h2", { tabindex: "-1", dir: "auto" }, subjectOf(item)),
       this.#head(item), this.tags.host, this.notes.pinnedHost, attachments(item, this.#on.linkTo), this.#body.host,
       thread(item, this.#on.linkTo), this.notes.host, details(item));
@@ -128,10 +147,10 @@ const FEW = 12;
 const IMPORTANCE = { 0: "low importance", 2: "high importance" };
 
 function people(values) {
-  const one = (value) => element("bdi", { class: "person" }, plain(value));
-  if (values.length <= FEW) return values.map(one);
-  return [...values.slice(0, FEW).map(one), element("details", { class: "more" },
-    element("summary", {}, `and ${values.length - FEW} more`), ...values.slice(FEW).map(one))];
+  const listed = (some) => some.flatMap((value, index) => [index ? "; " : "", element("bdi", {}, plain(value))]);
+  if (values.length <= FEW) return listed(values);
+  return [...listed(values.slice(0, FEW)), element("details", { class: "more" },
+    element("summary", {}, `and ${values.length - FEW} more`), ...listed(values.slice(FEW)))];
 }
 
 function sender(item) {

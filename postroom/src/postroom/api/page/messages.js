@@ -12,7 +12,7 @@ import { go, href } from "./route.js";
 import { Rows } from "./rows.js";
 import { say } from "./status.js";
 import { MessageTable } from "./table.js";
-import { plain } from "./text.js";
+import { counted, plain } from "./text.js";
 
 const PAGE = 200;
 const ORDERS = ["sent_utc desc", "sent_utc asc", "subject asc", "subject desc", "from_address asc", "from_address desc"].map((one) => one.split(" "));
@@ -36,11 +36,14 @@ export class MessagesView {
     this.chips = element("p", { class: "chips" });
     this.pane = new MessagePane({
       onClose: () => this.close(),
-      onChange: (id, changes) => { this.table.update(id, changes); this.facets.refresh(); },
+      onChange: (id, changes) => {
+        this.table.update(id, changes);
+        if (changes.tags) this.facets.refreshTags();
+      },
       linkTo: (id, params = this.#route.params) => href("messages", id, params),
     });
-    this.host = element("div", { class: "messages" }, this.facets.host,
-      element("section", { class: "list", "aria-label": "List of messages" }, element("h1", { class: "unseen" }, "Messages"), this.chips, this.table.host),
+    this.host = element("div", { class: "messages" }, element("h1", { class: "unseen" }, "Messages"), this.facets.host,
+      element("section", { class: "list", "aria-label": "List of messages" }, this.chips, this.table.host),
       this.pane.host);
   }
 
@@ -97,7 +100,7 @@ export class MessagesView {
     const sort = params.sort ?? "sent_utc";
     const order = params.order ?? "desc";
     this.#rows = new Rows(isSearch ? searching(params) : listing(params, sort, order));
-    this.table.show(this.#rows, { sort: isSearch ? null : sort, order, hasSnippets: isSearch });
+    this.table.show(this.#rows, { sort: isSearch ? "sent_utc" : sort, order: isSearch ? "desc" : order, isFixed: isSearch, hasSnippets: isSearch });
     this.facets.show(params);
     this.#showChips(params);
   }
@@ -137,7 +140,8 @@ function listing(params, sort, order) {
 function searching(params) {
   const query = { folder: params.folder, ...parse(params.q).params, limit: PAGE };
   return async (after, signal) => {
-    const { hits, next, total } = await get("search", { ...query, after }, signal);
-    return { rows: hits, next, total };
+    const { hits, next, total, unindexed_ingests: unindexed } = await get("search", { ...query, after }, signal);
+    const warning = unindexed ? `${counted(unindexed, "ingest")} without an index: nothing of that mail can be found` : null;
+    return { rows: hits, next, total, warning };
   };
 }

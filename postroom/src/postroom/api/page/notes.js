@@ -3,7 +3,7 @@
  */
 
 import { send } from "./api.js";
-import { button, element, field } from "./element.js";
+import { button, element, field, icon } from "./element.js";
 import { told } from "./problem.js";
 import { say } from "./status.js";
 import { plain, second } from "./text.js";
@@ -80,7 +80,7 @@ export class Notes {
 
   #draw() {
     const pinned = this.#notes.filter((note) => note.pinned);
-    this.pinnedHost.replaceChildren(...pinned.map((note) => element("div", { class: "note-card", dir: "auto" }, element("span", { "aria-hidden": "true" }, "📌 "), note.body)));
+    this.pinnedHost.replaceChildren(...pinned.map((note) => element("div", { class: "note-card", dir: "auto" }, icon("pin"), " ", note.body)));
     const none = element("li", { class: "note" }, "No notes yet: press ", element("kbd", {}, "n"), " to write one.");
     this.list.replaceChildren(...(this.#notes.length ? this.#notes.map((note) => this.#card(note)) : [none]));
   }

@@ -2,8 +2,8 @@
  * One row of the table of messages.
  */
 
-import { element } from "./element.js";
-import { minute, plain, senderOf, subjectOf } from "./text.js";
+import { element, icon } from "./element.js";
+import { counted, leaf, minute, nameOf, plain, senderOf, subjectOf } from "./text.js";
 
 /** The cells of a row, in the order of the columns; `under` stands below the subject. */
 export function cells(row, link, under) {
@@ -12,11 +12,11 @@ export function cells(row, link, under) {
       element("span", { class: "line" }, marks(row),
         element("a", { href: link, tabindex: "-1", dir: "auto", title: subjectOf(row) }, subjectOf(row)), tags(row)), under),
     cell("from", element("bdi", { title: plain(row.from_address) }, plain(senderOf(row)))),
-    cell("to", element("bdi", { title: row.to.map(plain).join(", ") }, recipients(row.to))),
+    cell("to", recipients(row.to)),
     cell("sent", minute(row.sent_utc)),
-    cell("folder", element("bdi", { title: plain(row.folder) }, plain(row.folder))),
+    cell("folder", element("bdi", { title: plain(row.folder) }, leaf(row.folder))),
     cell("files", row.attachment_count > 0
-      && element("span", { "aria-label": `${row.attachment_count} attached` }, `📎 ${row.attachment_count}`)),
+      && element("span", {}, icon("clip", counted(row.attachment_count, "attachment")), ` ${row.attachment_count}`)),
   ];
 }
 
@@ -28,12 +28,12 @@ export function snippet(row) {
 }
 
 function cell(name, ...content) {
-  return element("div", { role: "gridcell", class: name }, ...content);
+  return element("div", { role: "gridcell", class: name }, ...content.flat());
 }
 
 function marks(row) {
   return [
-    row.pinned_notes > 0 && element("span", { class: "pin", role: "img", "aria-label": "pinned note", title: "has a pinned note" }, "📌"),
+    row.pinned_notes > 0 && icon("pin", "has a pinned note"),
     row.is_duplicate && element("span", { class: "badge", title: "the same as an earlier message" }, "duplicate"),
     row.is_embedded && element("span", { class: "badge", title: "attached to another message" }, "attached"),
   ];
@@ -45,5 +45,6 @@ function tags(row) {
 
 function recipients(to) {
   if (to.length === 0) return "";
-  return to.length === 1 ? plain(to[0]) : `${plain(to[0])} and ${to.length - 1} more`;
+  const first = element("bdi", { title: to.map(plain).join(", ") }, nameOf(to[0]));
+  return [first, to.length > 1 && ` and ${to.length - 1} more`];
 }

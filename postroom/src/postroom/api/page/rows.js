@@ -5,7 +5,7 @@
 // Browsers draw nothing below about 16 million pixels; who needs row 400,001 narrows the list or turns it round.
 const MOST_ROWS = 400_000;
 
-/** The rows of one list. `load(after, signal)` gives `{rows, next, total}`. */
+/** The rows of one list. `load(after, signal)` gives `{rows, next, total, warning}`. */
 export class Rows {
   #load;
   #next = null;
@@ -17,6 +17,8 @@ export class Rows {
     this.rows = [];
     this.total = null;
     this.isComplete = false;
+    this.error = null;
+    this.warning = null;
   }
 
   /** Whether rows were left out since no page could show them. */
@@ -24,7 +26,7 @@ export class Rows {
     return !this.isComplete && this.rows.length >= MOST_ROWS;
   }
 
-  /** Fetch the next page; who asks while one is on its way gets that one. */
+  /** Fetch the next page; who asks while one is on its way gets that one. What goes wrong is `error`. */
   more() {
     if (this.isComplete || this.isCut) return Promise.resolve();
     this.#pending ??= this.#page().finally(() => { this.#pending = null; });
@@ -42,10 +44,15 @@ export class Rows {
   }
 
   async #page() {
-    const { rows, next, total } = await this.#load(this.#next, this.#stop.signal);
-    for (const row of rows) this.rows.push(row);
-    this.total = total;
-    this.#next = next;
-    this.isComplete = !next;
+    try {
+      const { rows, next, total, warning = null } = await this.#load(this.#next, this.#stop.signal);
+      for (const row of rows) this.rows.push(row);
+      this.total = total;
+      this.warning = warning;
+      this.#next = next;
+      this.isComplete = !next;
+    } catch (error) {
+      if (!this.#stop.signal.aborted) this.error = error;
+    }
   }
 }

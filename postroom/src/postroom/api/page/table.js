@@ -3,7 +3,7 @@
  * thousands; the focus stays on the grid, which names its active row to screen readers.
  */
 
-import { element } from "./element.js";
+import { element, fill } from "./element.js";
 import { told } from "./problem.js";
 import { cells, snippet } from "./row.js";
 import { counted } from "./text.js";
@@ -31,6 +31,7 @@ export class MessageTable {
   #drawn = new Map();
   #layout = "wide";
   #hasSnippets = false;
+  #awaited = null;
 
   constructor(on) {
     this.#on = on;
@@ -47,17 +48,17 @@ export class MessageTable {
     new ResizeObserver(() => this.#measure()).observe(this.grid);
   }
 
-  /** Show a list from its first row; `sort` is null where the service alone orders it. */
-  show(rows, { sort, order, hasSnippets }) {
+  /** Show a list from its first row; the order of one that `isFixed` is the service's. */
+  show(rows, { sort, order, isFixed, hasSnippets }) {
     this.#rows = rows;
     this.#active = -1;
     this.#hasSnippets = hasSnippets;
     this.#drawn.clear();
+    this.body.replaceChildren();
     this.grid.scrollTop = 0;
     this.grid.classList.toggle("snippets", hasSnippets);
-    this.head.replaceChildren(...COLUMNS.map((column) => this.#heading(column, sort, order)));
+    this.head.replaceChildren(...COLUMNS.map((column) => this.#heading(column, sort, order, isFixed)));
     this.#draw();
-    return this.#more();
   }
 
   /** The active row, or null. */
@@ -79,6 +80,7 @@ export class MessageTable {
     this.#opened = id;
     const index = id && this.active?.id !== id ? this.#rows?.indexOf(id) ?? -1 : -1;
     if (index >= 0) this.#activate(index);
+    else if (id === null && this.#active >= 0) this.#activate(this.#active);
     else this.#redraw();
   }
 
@@ -88,16 +90,13 @@ export class MessageTable {
     this.#redraw();
   }
 
-  #heading({ name, says, sort }, sorted, order) {
+  #heading({ name, says, sort }, sorted, order, isFixed) {
     const cell = element("div", { role: "columnheader", class: name });
-    if (!sort || !sorted) {
-      cell.append(says);
-      return cell;
-    }
     const isSorted = sort === sorted;
     const next = isSorted && order === "asc" ? "desc" : isSorted || sort !== "sent_utc" ? "asc" : "desc";
     if (isSorted) cell.setAttribute("aria-sort", order === "asc" ? "ascending" : "descending");
-    cell.append(element("button", { type: "button", on: { click: () => this.#on.onSort(sort, next) } }, says));
+    if (!sort || isFixed) cell.append(says);
+    else cell.append(element("button", { type: "button", on: { click: () => this.#on.onSort(sort, next) } }, says));
     return cell;
   }
 
@@ -167,34 +166,34 @@ export class MessageTable {
     this.#on.onOpen(this.active);
   }
 
+  // Nobody waits for it: whatever comes of it is told in the foot of the table.
   async #more() {
     const rows = this.#rows;
-    if (rows.isComplete || rows.isCut || rows.isFaulty) return this.#tell(rows);
+    if (rows.isComplete || rows.isCut || rows.error || rows === this.#awaited) return;
+    this.#awaited = rows;
     this.foot.replaceChildren(element("p", {}, "Loading …"));
     this.grid.setAttribute("aria-busy", "true");
-    const before = rows.rows.length;
-    try {
-      await rows.more();
-    } catch (error) {
-      if (error.name === "AbortError") return undefined;
-      rows.isFaulty = true;
-      if (rows === this.#rows) this.foot.replaceChildren(told(error, () => { rows.isFaulty = false; this.#more(); }));
-      return undefined;
-    } finally {
-      this.grid.removeAttribute("aria-busy");
-    }
-    if (rows !== this.#rows) return undefined;
-    if (rows.rows.length !== before) this.#draw();
-    return this.#tell(rows);
+    await rows.more();
+    if (rows !== this.#rows) return;
+    this.#awaited = null;
+    if (this.#active < 0 && this.#opened) this.#active = rows.indexOf(this.#opened);
+    this.grid.removeAttribute("aria-busy");
+    this.#tell(rows);
+    if (!rows.error) this.#draw();
   }
 
   #tell(rows) {
+    if (rows.error) {
+      this.foot.replaceChildren(told(rows.error, () => { rows.error = null; this.#more(); }));
+      return;
+    }
     const number = rows.rows.length;
     const text = rows.isComplete || number === rows.total
       ? counted(rows.total ?? number, "message")
       : `${counted(rows.total, "message")}, ${number.toLocaleString("en")} loaded`;
     const cut = rows.isCut ? ". More cannot be shown: narrow the list, or turn its order round" : "";
-    this.foot.replaceChildren(element("p", { role: "status" }, text + cut));
-    if (rows === this.#rows && rows.isComplete && number === 0) this.foot.replaceChildren(this.#on.empty());
+    const warning = rows.warning && element("p", { class: "warning" }, rows.warning);
+    if (rows.isComplete && number === 0) fill(this.foot, warning, this.#on.empty());
+    else fill(this.foot, warning, element("p", { role: "status" }, text + cut));
   }
 }

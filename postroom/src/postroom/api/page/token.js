@@ -7,6 +7,7 @@ import { button, element, field } from "./element.js";
 
 const KEY = "postroom.token";
 let asking = null;
+let isDeclined = false;
 
 /** The token that was entered, or "". */
 export function token() {
@@ -22,6 +23,15 @@ export function forgetToken() {
 export function askForToken() {
   asking ??= asked().finally(() => { asking = null; });
   return asking;
+}
+
+/**
+ * Whether a call that was refused should be made again: there is another token than the one it `used`, or one
+ * is entered now. Who said "not now" is not asked again by what the page does of itself.
+ */
+export async function hasBetterToken(used) {
+  if (token() !== used) return true;
+  return isDeclined ? false : askForToken();
 }
 
 function asked() {
@@ -44,7 +54,8 @@ function asked() {
     const dialog = element("dialog", { "aria-labelledby": "token-title" }, form);
     dialog.addEventListener("close", () => {
       dialog.remove();
-      resolve(dialog.returnValue === "entered");
+      isDeclined = dialog.returnValue !== "entered";
+      resolve(!isDeclined);
     });
     document.getElementById("dialogs").append(dialog);
     dialog.showModal();

@@ -4,13 +4,14 @@
 
 import { ownHeaders, pathTo, problemOf } from "./api.js";
 import { noAnswer } from "./problem.js";
-import { askForToken } from "./token.js";
+import { hasBetterToken, token } from "./token.js";
 
 /** Send the file; gives the JSON answer. Asks for a token once more each time the one it has is refused. */
 export async function sendFile(path, query, { file, key }, onProgress, signal) {
   for (;;) {
+    const used = token();
     const request = await sent(pathTo(path, query), file, key, onProgress, signal);
-    if (request.status === 401 && (await askForToken())) continue;
+    if (request.status === 401 && (await hasBetterToken(used))) continue;
     if (request.status >= 200 && request.status < 300) return JSON.parse(request.responseText);
     throw problemOf(request.status, request.getResponseHeader("Content-Type"), request.responseText);
   }
