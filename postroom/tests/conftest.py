@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests_support import s3
+from tests_support import pipeline_worlds, s3
+from tests_support.workers import World
 
 from postroom.archive import Archive, open_archive
 from postroom.store import FolderStore, Store, open_store
@@ -63,3 +64,26 @@ def any_store(request: pytest.FixtureRequest) -> Store:
     name = "store" if request.param == "folder" else "s3_store"
     found: Store = request.getfixturevalue(name)
     return found
+
+
+@pytest.fixture(scope="session")
+def empty_queue(postgres_server: str) -> Iterator[str]:
+    """Name of a database that holds an empty queue."""
+    with pipeline_worlds.template(postgres_server) as name:
+        yield name
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgres"])
+def world(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[World]:
+    """A source and a queue that the tests of a module share, in each engine."""
+    folder = tmp_path_factory.mktemp("world")
+    if request.param == "sqlite":
+        with pipeline_worlds.world(folder) as made:
+            yield made
+        return
+    names = ("postgres_server", "postgres_dsn", "empty_queue")
+    server, dsn, copy_of = (request.getfixturevalue(name) for name in names)
+    with pipeline_worlds.world(folder, server, dsn, copy_of) as made:
+        yield made

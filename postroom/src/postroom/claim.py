@@ -26,6 +26,8 @@ from postroom.errors import ClaimHeld, NotReadable
 Engine = Literal["v1", "v2"]
 
 LEASE_S: Final = 60.0
+ADDRESS: Final = "POSTROOM_ADDRESS"
+"""The variable that names this machine, where its host name is not enough."""
 
 _READ: Final = """SELECT id, engine, processing_status, claim_owner, claim_attempt, claim_epoch,
     claim_lease_until FROM pst_files WHERE id = :id"""
@@ -112,7 +114,7 @@ def take(
         row = tx.row(_READ, id=pst_file_id)
         if row is None:
             raise no_such_ingest(pst_file_id)
-        if not _is_free(row, _now()):
+        if not is_free(row, _now()):
             raise held(row)
         changed = tx.change(
             _TAKE,
@@ -169,26 +171,19 @@ def no_such_ingest(pst_file_id: str) -> NotReadable:
 
 def owner_of_this_process() -> str:
     """Name this process: `host/boot-and-pid-space/pid-random`, never the same twice."""
-    return f"{socket.gethostname()}/{_pid_space()}/{os.getpid()}-{secrets.token_hex(4)}"
+    return f"{_host()}/{_pid_space()}/{os.getpid()}-{secrets.token_hex(4)}"
 
 
-def _pid_space() -> str:
-    # Two containers may share a host name but never boot id and pid namespace.
-    try:
-        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii")[:8]
-        return f"{boot}.{Path('/proc/self/ns/pid').stat().st_ino}"
-    except OSError:
-        return "unknown"
-
-
-def _is_free(row: Row, now: datetime) -> bool:
+def is_free(row: Row, now: datetime) -> bool:
+    """Whether the claim of an ingest can be taken: nobody has it, its lease or its owner ended."""
     if row["claim_owner"] is None or row["claim_lease_until"] is None:
         return True
-    return datetime.fromisoformat(row["claim_lease_until"]) < now or _has_ended(row["claim_owner"])
+    return datetime.fromisoformat(row["claim_lease_until"]) < now or has_ended(row["claim_owner"])
 
 
-def _has_ended(owner: str) -> bool:
-    here = f"{socket.gethostname()}/{_pid_space()}/"
+def has_ended(owner: str) -> bool:
+    """Whether `owner` was a process of this machine that is no more."""
+    here = f"{_host()}/{_pid_space()}/"
     if not owner.startswith(here) or _pid_space() == "unknown":
         return False
     pid = int(owner.removeprefix(here).split("-")[0])
@@ -199,6 +194,20 @@ def _has_ended(owner: str) -> bool:
     except PermissionError:
         return False
     return False
+
+
+def _host() -> str:
+    # Where several machines of one cluster have the same name, each worker gets an address.
+    return os.environ.get(ADDRESS) or socket.gethostname()
+
+
+def _pid_space() -> str:
+    # Two containers may share a host name but never boot id and pid namespace.
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii")[:8]
+        return f"{boot}.{Path('/proc/self/ns/pid').stat().st_ino}"
+    except OSError:
+        return "unknown"
 
 
 def _now() -> datetime:

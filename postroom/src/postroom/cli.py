@@ -9,14 +9,18 @@ import click
 from cutline.console import run_program
 from postroom import __version__
 from postroom.commands.aws import aws
+from postroom.commands.cancel import cancel
+from postroom.commands.dead_letters import dead_letters
 from postroom.commands.doctor import doctor
 from postroom.commands.extract import extract
 from postroom.commands.ingest import ingest
 from postroom.commands.search import search
 from postroom.commands.shadow import shadow_command
 from postroom.commands.status import status
+from postroom.commands.submit import submit
 from postroom.commands.synth import synth
 from postroom.commands.task import task
+from postroom.commands.worker import worker
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -26,14 +30,18 @@ def postroom() -> None:
 
 
 postroom.add_command(aws)
+postroom.add_command(cancel)
+postroom.add_command(dead_letters)
 postroom.add_command(doctor)
 postroom.add_command(extract)
 postroom.add_command(ingest)
 postroom.add_command(search)
 postroom.add_command(shadow_command)
 postroom.add_command(status)
+postroom.add_command(submit)
 postroom.add_command(synth)
 postroom.add_command(task)
+postroom.add_command(worker)
 
 
 def main() -> NoReturn:

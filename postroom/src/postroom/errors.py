@@ -3,14 +3,18 @@
 Problem
 ├── CannotMeasure
 │   ├── NotReadable     3: a source that is not a readable PST, an archive that is not there
-│   │   └── NoSuchObject    3: an object that is not, or no longer, in the object store
+│   │   ├── NoSuchObject    3: an object that is not, or no longer, in the object store
+│   │   ├── Away            3: a database that is locked or cannot be reached now
+│   │   └── ChildEnded      3: a child program that was ended by a signal
 │   ├── StoreAway       3: an object store that does not answer, or refuses us
 │   │   └── NotStored       6: likewise, while something was put into it
 │   └── AwsAway         3: AWS does not say how something stands
 ├── CannotWrite
 │   ├── DiskRefused     6: a full disk, no permission
 │   └── AwsRefused      6: AWS did not change something
-└── ClaimHeld           1: another engine holds the claim on an ingest
+├── ClaimHeld           1: another engine holds the claim on an ingest
+├── AlreadyCompleted    1: an ingest that stays as it is
+└── AlreadyEnded        1: an ingest that there is nothing to cancel of
 """
 
 from __future__ import annotations
@@ -51,6 +55,18 @@ class NotStored(StoreAway):
     exit_code = Exit.NOT_WRITTEN
 
 
+class Away(NotReadable):
+    """A database that is locked or cannot be reached; the same again may succeed."""
+
+    code = "away"
+
+
+class ChildEnded(NotReadable):
+    """A child program was ended by a signal: by a limit, for lack of memory, or from outside."""
+
+    code = "child-ended"
+
+
 class DiskRefused(CannotWrite):
     """The disk or its permissions refused a write."""
 
@@ -88,4 +104,19 @@ class AlreadyCompleted(Problem):
             where=f"ingest {pst_file_id}",
             why="what was reported of an ingest must stay true",
             remedy="postroom ingest FILE makes a new ingest of the same file",
+        )
+
+
+class AlreadyEnded(Problem):
+    """An ingest that is over cannot be cancelled."""
+
+    code = "already-ended"
+    exit_code = Exit.BLOCKED
+
+    def __init__(self, pst_file_id: str, status: str) -> None:
+        super().__init__(
+            "this ingest is over",
+            where=f"ingest {pst_file_id}",
+            why=f"its status is {status}",
+            remedy=f"postroom status {pst_file_id} shows what became of it",
         )

@@ -18,7 +18,7 @@ from postroom.errors import AlreadyCompleted
 from postroom.heartbeat import beating
 from postroom.progress import Progress
 from postroom.store import Store
-from postroom.tasks.names import ORDER, task
+from postroom.tasks.names import ORDER, Task, task
 from postroom.tasks.record import recorded
 from postroom.tasks.result import TaskResult
 
@@ -32,7 +32,7 @@ _COLUMNS: Final = """id, project_id, case_id, file_name, s3_bucket, s3_key, size
     processing_completed_at, total_emails, total_attachments, claim_owner, claim_attempt,
     claim_epoch, claim_lease_until, progress, created_at"""
 
-_COMPLETED: Final = """UPDATE pst_files
+COMPLETED: Final = """UPDATE pst_files
     SET processing_status = 'completed', error_message = NULL, progress = NULL,
         processing_completed_at = :now,
         total_emails = (SELECT count(*) FROM email_messages WHERE pst_file_id = :id),
@@ -161,7 +161,7 @@ def process(
         try:
             with beating(archive, claim, progress) as report:
                 for name in ORDER[engine]:
-                    _run(archive, store, claim, name, report)
+                    run_claimed(archive, store, claim, name, report)
         except BaseException as error:
             with contextlib.suppress(*archive.busy_errors):  # then `is_stalled` tells it
                 _end_badly(archive, claim, error)
@@ -201,11 +201,12 @@ def run_task(
             why=f"engine {engine} runs {', '.join(ORDER[engine])}",
             remedy=f"postroom task {ORDER[engine][0]} --ingest {pst_file_id}",
         )
+    does = task(name, across=True) if across else None
     with (
         claimed(archive, pst_file_id, engine) as claim,
         beating(archive, claim, progress) as report,
     ):
-        return _run(archive, store, claim, name, report, across=across)
+        return run_claimed(archive, store, claim, name, report, does)
 
 
 def read_ingest(archive: Archive, pst_file_id: str) -> Ingest:
@@ -226,15 +227,19 @@ def read_ingests(archive: Archive, pst_file_id: str | None = None) -> list[Inges
         return [Ingest(**row) for row in tx.rows(query, id=pst_file_id)]
 
 
-def _run(
+def run_claimed(
     archive: Archive,
     store: Store,
     claim: Claim,
     name: str,
     report: Progress,
-    *,
-    across: bool = False,
+    work: Task | None = None,
 ) -> TaskResult:
+    """Run one task under a claim that is held, and keep its record; `work` does it otherwise.
+
+    Raises `ClaimHeld` if the claim was lost, `AlreadyCompleted` for a task that reads the source of
+    a completed ingest, and whatever the task raises.
+    """
     with archive.transaction() as tx:
         claim.check(tx)
         status = tx.value(
@@ -242,9 +247,9 @@ def _run(
         )
     if status == "completed" and name in _READING:
         raise AlreadyCompleted(claim.pst_file_id)
-    work = task(name, across=True) if across else task(name)
+    does = work or task(name)
     return recorded(
-        store, claim, name, lambda: work(archive, store, claim.pst_file_id, claim, report)
+        store, claim, name, lambda: does(archive, store, claim.pst_file_id, claim, report)
     )
 
 
@@ -268,7 +273,7 @@ def _begin(archive: Archive, claim: Claim) -> None:
 def _complete(archive: Archive, claim: Claim) -> None:
     with archive.transaction() as tx:
         claim.check(tx)
-        tx.change(_COMPLETED, now=_now(), id=claim.pst_file_id)
+        tx.change(COMPLETED, now=_now(), id=claim.pst_file_id)
 
 
 def _end_badly(archive: Archive, claim: Claim, error: BaseException) -> None:
@@ -280,7 +285,7 @@ def _end_badly(archive: Archive, claim: Claim, error: BaseException) -> None:
             " processing_completed_at = :now"
             " WHERE id = :id AND claim_owner = :owner AND claim_epoch = :epoch",
             status=status,
-            why=_reason(error),
+            why=reason_of(error),
             now=_now(),
             id=claim.pst_file_id,
             owner=claim.owner,
@@ -288,7 +293,8 @@ def _end_badly(archive: Archive, claim: Claim, error: BaseException) -> None:
         )
 
 
-def _reason(error: BaseException) -> str:
+def reason_of(error: BaseException) -> str:
+    """Say in one line, without any mail content, why an ingest ended."""
     if isinstance(error, Problem):
         return ": ".join(part for part in (error.what, error.where, error.why) if part)
     if isinstance(error, KeyboardInterrupt):

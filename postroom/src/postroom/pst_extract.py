@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from cutline.errors import CannotMeasure, Exit, Problem, WrongUsage
-from postroom.errors import DiskRefused, NotReadable
+from postroom.errors import ChildEnded, DiskRefused, NotReadable
 from postroom.progress import Progress
 
 PROGRAM: Final = "pst-extract"
@@ -160,8 +160,8 @@ def _judge(code: int, heard: _Heard, file: Path) -> Extracted:
     )
 
 
-def _stopped(number: int, file: Path, heard: _Heard) -> NotReadable:
-    return NotReadable(
+def _stopped(number: int, file: Path, heard: _Heard) -> ChildEnded:
+    return ChildEnded(
         "the extractor was stopped",
         where=str(file),
         why=" | ".join((signal.Signals(number).name, *heard.stray)),

@@ -20,7 +20,7 @@ from postroom.archive.migrate import Migration, migrate, migrations, pending
 from postroom.archive.names import quoted, schema_name
 from postroom.archive.transaction import Transaction
 from postroom.archive.trouble import told
-from postroom.errors import DiskRefused, NotReadable
+from postroom.errors import Away, DiskRefused, NotReadable
 
 if TYPE_CHECKING:
     import sqlalchemy
@@ -147,7 +147,7 @@ def _connect(conninfo: str, source_id: str) -> Connection:
         return Connection.connect(conninfo, row_factory=dict_row)
     except psycopg.OperationalError as error:
         # libpq's messages name host, user and database, never a password.
-        raise NotReadable(
+        raise Away(
             "PostgreSQL cannot be reached",
             where=f"source {source_id}",
             why=" ".join(str(error).split()),

@@ -10,7 +10,7 @@ from typing import Final
 import psycopg
 
 from cutline.errors import Problem
-from postroom.errors import DiskRefused, NotReadable
+from postroom.errors import Away, DiskRefused, NotReadable
 
 _ROOM: Final = "make room on the disk of the archive, then run the command again"
 _AGAIN: Final = "check the server, then run the command again: what was not committed is not there"
@@ -47,7 +47,7 @@ def _of_sqlite(error: sqlite3.DatabaseError, where: str) -> Problem | None:
     if kind in _FULL:
         return DiskRefused("the archive cannot be written", where=where, why=why, remedy=_ROOM)
     if kind in _BUSY:
-        return NotReadable(
+        return Away(
             "the archive is locked by another writer",
             where=where,
             why=why,
@@ -69,4 +69,4 @@ def _of_postgres(error: psycopg.OperationalError, where: str) -> Problem:
         return DiskRefused("the archive cannot be written", where=where, why=why, remedy=_ROOM)
     is_lost = error.sqlstate is None or error.sqlstate[:2] in _LOST
     what = "PostgreSQL went away" if is_lost else "PostgreSQL cannot do this"
-    return NotReadable(what, where=where, why=why, remedy=_AGAIN)
+    return Away(what, where=where, why=why, remedy=_AGAIN)

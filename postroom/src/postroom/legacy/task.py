@@ -7,23 +7,33 @@ the archives are the SQLite files of the home, and `POSTROOM_STORE` the object s
 from __future__ import annotations
 
 import os
+from contextvars import ContextVar
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from celery import Celery
 
 from postroom.archive import open_archive
 from postroom.claim import Claim
 from postroom.legacy.ingest import run
-from postroom.progress import silent
+from postroom.progress import Progress, silent
 from postroom.store import open_store
+from postroom.tasks.result import TaskResult
 
 BROKER = "POSTROOM_CELERY_BROKER"
+RESULTS = "POSTROOM_CELERY_RESULTS"
 DSN = "POSTROOM_DSN"
 STORE = "POSTROOM_STORE"
+QUEUE = "postroom-v1"
 
-app = Celery("postroom", broker=os.environ.get(BROKER, "memory://"))
+_heard_by: ContextVar[Progress] = ContextVar("heard_by", default=silent)
+
+app = Celery(
+    "postroom",
+    broker=os.environ.get(BROKER, "memory://"),
+    backend=os.environ.get(RESULTS, "rpc://") if BROKER in os.environ else None,
+)
 app.conf.update(
     task_always_eager=BROKER not in os.environ,
     task_eager_propagates=True,
@@ -44,5 +54,23 @@ def ingest_v1(
     archive = open_archive(source_id, home=Path(home), dsn=os.environ.get(DSN), create=False)
     held = Claim(**claim)
     store = open_store(store_url or os.environ.get(STORE, ""), home=Path(home))
-    result = run(archive, store, held.pst_file_id, held, silent)
+    result = run(archive, store, held.pst_file_id, held, _heard_by.get())
     return asdict(result)
+
+
+def asked(
+    source_id: str, home: Path, claim: Claim, progress: Progress, store_url: str
+) -> TaskResult:
+    """Have v1 read an ingest: in this process, or by a Celery worker where a broker is named.
+
+    Raises what v1 raises, and `ClaimHeld` if the claim was lost.
+    """
+    token = _heard_by.set(progress)
+    try:
+        celery_task = cast("Any", ingest_v1)
+        sent = celery_task.apply_async(
+            (source_id, str(home), asdict(claim), store_url), queue=QUEUE
+        )
+        return TaskResult(**sent.get())
+    finally:
+        _heard_by.reset(token)
