@@ -21,7 +21,7 @@ COMMANDS = {
     "extend": "messages",
     "init": "init",
     "key": "key",
-    "metrics": "status",
+    "metrics": "metrics",
     "note": "messages",
     "override": "messages",
     "parity": "parity",

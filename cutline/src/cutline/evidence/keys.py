@@ -7,14 +7,15 @@ import os
 import stat
 from dataclasses import dataclass
 from pathlib import Path
-
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from typing import TYPE_CHECKING
 
 from cutline.errors import CannotWrite
 from cutline.evidence import files
 from cutline.evidence.refusals import KeyBroken
+
+# `cryptography` is imported where it is used: it takes a while, and most commands sign nothing.
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
@@ -33,14 +34,20 @@ class PublicKey:
     @property
     def pem(self) -> bytes:
         """Return the key as PEM (SubjectPublicKeyInfo)."""
-        return Ed25519PublicKey.from_public_bytes(self.raw).public_bytes(
+        from cryptography.hazmat.primitives import serialization  # noqa: PLC0415
+        from cryptography.hazmat.primitives.asymmetric import ed25519  # noqa: PLC0415
+
+        return ed25519.Ed25519PublicKey.from_public_bytes(self.raw).public_bytes(
             serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
         )
 
     def verifies(self, signature: bytes, message: bytes) -> bool:
         """Say whether this key's owner signed `message`."""
+        from cryptography.exceptions import InvalidSignature  # noqa: PLC0415
+        from cryptography.hazmat.primitives.asymmetric import ed25519  # noqa: PLC0415
+
         try:
-            Ed25519PublicKey.from_public_bytes(self.raw).verify(signature, message)
+            ed25519.Ed25519PublicKey.from_public_bytes(self.raw).verify(signature, message)
         except InvalidSignature:
             return False
         return True
@@ -70,6 +77,9 @@ class Signer:
 
 def load_signer(path: Path) -> Signer:
     """Return the signer of a PEM file (PKCS#8, Ed25519, mode 0600); raises `KeyBroken`."""
+    from cryptography.hazmat.primitives import serialization  # noqa: PLC0415
+    from cryptography.hazmat.primitives.asymmetric import ed25519  # noqa: PLC0415
+
     try:
         mode = stat.S_IMODE(path.stat().st_mode)
         text = path.read_bytes()
@@ -81,7 +91,7 @@ def load_signer(path: Path) -> Signer:
         private = serialization.load_pem_private_key(text, password=None)
     except (ValueError, TypeError) as error:
         raise _broken(path, "it holds no private key in PEM form without a password") from error
-    if not isinstance(private, Ed25519PrivateKey):
+    if not isinstance(private, ed25519.Ed25519PrivateKey):
         raise _broken(path, "it is no Ed25519 key")
     return Signer(private)
 
@@ -98,18 +108,24 @@ def load_public(path: Path) -> PublicKey:
 
 def parse_public(pem: bytes) -> PublicKey:
     """Return the public key in a PEM text; `ValueError` if there is none of Ed25519."""
+    from cryptography.hazmat.primitives import serialization  # noqa: PLC0415
+    from cryptography.hazmat.primitives.asymmetric import ed25519  # noqa: PLC0415
+
     try:
         key = serialization.load_pem_public_key(pem)
     except ValueError as error:
         raise ValueError("it holds no public key in PEM form") from error
-    if not isinstance(key, Ed25519PublicKey):
+    if not isinstance(key, ed25519.Ed25519PublicKey):
         raise ValueError("it is no Ed25519 key")  # noqa: TRY004  # of a text, not of a type
     return PublicKey(key.public_bytes_raw())
 
 
 def new_key(path: Path) -> Signer:
     """Make a key, write it with mode 0600 where no file is, and return its signer."""
-    private = Ed25519PrivateKey.generate()
+    from cryptography.hazmat.primitives import serialization  # noqa: PLC0415
+    from cryptography.hazmat.primitives.asymmetric import ed25519  # noqa: PLC0415
+
+    private = ed25519.Ed25519PrivateKey.generate()
     text = private.private_bytes(
         serialization.Encoding.PEM,
         serialization.PrivateFormat.PKCS8,

@@ -11,7 +11,6 @@ from cutline.evidence.blobs import FILES, Blobs
 from cutline.evidence.secrets import Redactor
 from cutline.run.checkpoint import Checkpoint
 from cutline.run.folder import RunFolder
-from cutline.run.signature import NAMESPACE
 from cutline.run.state import State
 
 
@@ -54,6 +53,8 @@ def write_brief(folder: RunFolder, point: Checkpoint, path: Path) -> None:
 
 def signing(state: State, point: Checkpoint, brief: Path) -> tuple[str, str]:
     """Return the command that signs a brief, and the one that hands the signature in."""
+    from cutline.run.signature import NAMESPACE  # noqa: PLC0415  # it loads `cryptography`
+
     signature = shlex.quote(f"{brief}.sig")
     hand_in = f"cutline approve {state.run} {shlex.quote(point.name)} --by NAME"
     return (

@@ -5,7 +5,6 @@ from __future__ import annotations
 from cutline.plan.model import Plan
 from cutline.run.message import Message
 from cutline.run.ports import Identified
-from cutline.run.signature import fault
 
 
 def identify(plan: Plan, message: Message, brief: bytes) -> Identified:
@@ -19,5 +18,7 @@ def identify(plan: Plan, message: Message, brief: bytes) -> Identified:
     person = plan.people.get(message.by)
     if person is None or person.ssh is None:
         return Identified("claimed", f"the plan names no SSH key of {message.by}")
+    from cutline.run.signature import fault  # noqa: PLC0415  # few approvals carry a signature
+
     why = fault(brief, str(signature), person.ssh)
     return Identified("ssh") if not why else Identified("claimed", why)

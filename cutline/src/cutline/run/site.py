@@ -6,13 +6,16 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cutline.errors import WrongUsage
 from cutline.evidence.secrets import Redactor
 from cutline.plan.interpolate import Given, expand, expand_all, named_inputs, names, revealed
-from cutline.plan.load import Loaded
 from cutline.plan.part import Ref
 from cutline.plan.secret import Secret
+
+if TYPE_CHECKING:
+    from cutline.plan.load import Loaded  # a step and a tick read no YAML
 
 PASSED_ON = ("PATH", "HOME", "LANG")
 
