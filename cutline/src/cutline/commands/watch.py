@@ -10,6 +10,7 @@ from cutline.errors import CannotWrite, Exit
 from cutline.run import forms, loop
 from cutline.run.clock import RealClock
 from cutline.run.failing import last_words
+from cutline.run.fitted import Fitted
 from cutline.run.sealing import require_at_its_end
 from cutline.run.session import Session
 from cutline.run.standing import exit_of
@@ -22,7 +23,11 @@ def watch(session: Session, clock: RealClock, *, stay: bool, is_json: bool) -> E
     if out.is_terminal and not is_json:
         with Live(console=out, refresh_per_second=4, transient=True) as live:
             code = loop.run(
-                session, clock, lambda s: live.update(_seen(s, clock)), _Unwritten().tell, stay=stay
+                session,
+                clock,
+                lambda s: live.update(Fitted(_seen(s, clock), s.folder.name)),
+                _Unwritten().tell,
+                stay=stay,
             )
         out.print(_seen(session, clock))
         _say_untold(session)

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from rich.console import Group, RenderableType
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from cutline.gates.verdict import Verdict
@@ -103,10 +103,10 @@ def view(
     failed: Sequence[LastWords] = (),
 ) -> RenderableType:
     """Return a run as a person sees it on a terminal."""
-    parts: list[RenderableType] = [_head(state, now), _stages(state)]
+    parts: list[RenderableType] = [_head(state, now), *_waiting(state, forms or {}), _stages(state)]
     if _shown_gates(state):
         parts.append(_gates(state))
-    parts += _waiting(state, forms or {})
+    parts += _known(state)
     for one in failed:
         parts.append(Text(f"{one.step} said at the end (all of it: {one.file}):", style="yellow"))
         parts += [Text(f"  {line}") for line in one.lines]
@@ -138,7 +138,7 @@ def _phase(state: State) -> str:
 
 
 def _stages(state: State) -> Table:
-    table = Table("", "stage", "v2", "bake", box=None, pad_edge=False, header_style="dim")
+    table = _table("", "stage", "v2", "bake")
     for number, stage in enumerate(state.plan.stages):
         is_now = number == state.stage_index and state.outcome is None
         mark = "✓" if number < state.stage_index or state.outcome == "complete" else " "
@@ -150,6 +150,12 @@ def _stages(state: State) -> Table:
         percent = "" if stage.percent is None else f"{stage.percent} %"
         table.add_row("▸" if is_now else mark, stage.name, percent, bake)
     return table
+
+
+def _table(*headers: str) -> Table:
+    """Return a table in which a long word is folded: an ellipsis would keep a part of it back."""
+    columns = [Column(header, overflow="fold") for header in headers]
+    return Table(*columns, box=None, pad_edge=False, header_style="dim")
 
 
 def _bar(share: float, width: int = 20) -> str:
@@ -169,7 +175,7 @@ def _shown_gates(state: State) -> Mapping[str, GateSeen]:
 
 
 def _gates(state: State) -> Table:
-    table = Table("gate", "", "why", box=None, pad_edge=False, header_style="dim")
+    table = _table("gate", "", "why")
     for name, seen in _shown_gates(state).items():
         waived = " (waived)" if seen.is_waived else ""
         verdict = Text(seen.verdict.value + waived, style=STYLES[seen.verdict])
@@ -184,6 +190,9 @@ def _waiting(state: State, forms: Mapping[str, Filled]) -> Iterable[RenderableTy
         if filled.missing:
             yield Text(f"{name} is {filled.state.value}; it wants:", style="yellow")
             yield from (Text(f"  {line}") for line in filled.missing)
+
+
+def _known(state: State) -> Iterable[RenderableType]:
     for label in state.open_triggers:
         why = state.triggers[label].why
         yield Text(f"trigger {label} is open: {why}", style="bold red")
