@@ -62,9 +62,31 @@ def test_a_file_is_ingested_and_its_status_read(run: Run, pst: Path) -> None:
     assert pst_file_id in run("status").stdout
     again = run("task", "thread", "--ingest", pst_file_id, "--json")
     assert again.returncode == 0, again.stderr
+    across = run("task", "dedupe", "--ingest", pst_file_id, "--across", "--json")
+    assert json.loads(across.stdout)["counts"]["emails"] >= 6, across.stderr
+    refused = run("task", "index", "--ingest", pst_file_id, "--across")
+    assert (refused.returncode, "only dedupe" in refused.stderr) == (64, True)
     refused = run("task", "load", "--ingest", pst_file_id, "--json")
     assert refused.returncode == 1
     assert json.loads(refused.stdout)["error"]["code"] == "already-completed"
+
+
+def test_mails_are_searched(run: Run, pst: Path) -> None:
+    """A table for people with the words in their text, pages for programs, reasons for neither."""
+    pst_file_id = run("ingest", pst).stdout.strip()
+    page = json.loads(run("search", "--limit", "2", "--json").stdout)
+    assert len(page["hits"]) == 2 < page["total"]
+    more = json.loads(run("search", "--limit", "2", "--next", page["next"], "--json").stdout)
+    ids = {hit["email_id"] for hit in (*page["hits"], *more["hits"])}
+    assert len(ids) == 4
+    subject = page["hits"][0]["subject"]
+    found = run("search", f'"{subject}"', "--in", "subject")
+    assert found.returncode == 0, found.stderr
+    assert subject.split()[0] in found.stdout
+    assert json.loads(run("search", f'"{subject}"', "--json").stdout)["total"] >= 1
+    refused = run("search", '"open', "--json")
+    assert (refused.returncode, json.loads(refused.stdout)["error"]["code"]) == (64, "usage")
+    assert pst_file_id == page["hits"][0]["pst_file_id"]
 
 
 def test_what_is_no_pst_fails_with_its_reason(run: Run, tmp_path: Path) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 
 import pytest
+import rfc8785
 
 from postroom.dedupe import Decision, DedupeItem, decide
+from postroom.identity import sha256
 from postroom.relaxed import relaxed_hash, relaxed_members, relaxed_subject
 
 
@@ -126,6 +128,14 @@ def test_date_and_white_space_do_not_count() -> None:
     assert relaxed_members(one)["to"] == ["b@x"]
     assert relaxed_hash(one) != relaxed_hash(row(subject="Plan", body_text="abc"))
     assert relaxed_hash(one) != relaxed_hash(one | {"from_address": "z@x"})
+
+
+@pytest.mark.parametrize("text", ["".join(map(chr, range(1, 0x250))), "会\U0001f4a9\u2028\\"])
+def test_a_relaxed_hash_is_of_canonical_json(text: str) -> None:
+    """What is hashed is RFC 8785, whatever characters it has."""
+    to = json.dumps([{"type": 1, "smtp": text}])
+    mail = row(subject=text, body_text=text, from_address=text, recipients=to)
+    assert relaxed_hash(mail) == sha256(rfc8785.dumps(relaxed_members(mail)))
 
 
 def test_a_mail_without_words_has_no_relaxed_hash() -> None:

@@ -16,6 +16,9 @@ from postroom.search.term import Term
 
 _WRITTEN_AT_ONCE: Final = 500
 
+# FTS5 writes out what it gathered in memory: of larger heaps there is less to merge.
+_GATHERED: Final = "INSERT INTO search_words (search_words, rank) VALUES ('hashsize', 33554432)"
+
 _FORGET: Final = """DELETE FROM search_words WHERE rowid IN
     (SELECT number FROM search_pieces WHERE pst_file_id = :id)"""
 
@@ -32,6 +35,7 @@ class Fts5Index:
         self, tx: Transaction, pst_file_id: str, pieces: Iterable[tuple[str, str | None, Piece]]
     ) -> int:
         """See `WordIndex.add`."""
+        tx.connection.execute(_GATHERED)
         before = int(tx.value("SELECT coalesce(max(number), 0) AS n FROM search_pieces"))
         number, left = before, iter(pieces)
         while batch := list(islice(left, _WRITTEN_AT_ONCE)):

@@ -6,6 +6,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Final, Literal, NamedTuple
 
 from postroom.archive.transaction import Row
@@ -93,13 +94,16 @@ def sender_texts(row: Row) -> list[str]:
 
 def _in_stretches(text: str) -> Iterator[Sequence[str]]:
     """Yield the words of a text, a bounded number at a time, each time with the end of the last."""
+    if len(text) <= _STRETCH_CHARACTERS:
+        yield words(text)
+        return
     end: Sequence[str] = ()
     start = 0
-    while start < len(text) or not start:
+    while start < len(text):
         stop = _next_blank(text, start + _STRETCH_CHARACTERS)
         found = [*end, *words(text[start:stop])]
         yield found
-        end, start = found[-(LONGEST_PHRASE - 1) :], max(stop, 1)
+        end, start = found[-(LONGEST_PHRASE - 1) :], stop
 
 
 def _next_blank(text: str, at: int) -> int:
@@ -113,8 +117,14 @@ def _between(texts: list[str]) -> list[str]:
     for text in texts:
         if found:
             found.append(BETWEEN)
-        found += words(text)
+        found += _words_of_a_name(text)
     return found
+
+
+# The same people write and are written to, mail after mail.
+@lru_cache(maxsize=16_384)
+def _words_of_a_name(text: str) -> tuple[str, ...]:
+    return tuple(words(text))
 
 
 def _fits(piece: Piece) -> bool:

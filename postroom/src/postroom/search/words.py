@@ -46,6 +46,7 @@ _SINGLE_RANGES: Final = (
 _LAST_SCANNED: Final = 0x1FFFF
 
 _ASCII: Final = re.compile(rf"[a-z0-9]{{1,{LONGEST_WORD}}}")
+_ASCII_FOLDED: Final = "".join(c.lower() if c.isalnum() else " " for c in map(chr, range(128)))
 _MOST_MARKS: Final = 30
 
 # COMBINING GRAPHEME JOINER: ends a run of marks and is not seen.
@@ -74,6 +75,11 @@ def fold(text: str) -> str:
 
 def words(text: str) -> list[str]:
     """The words of `text`, in order. Any text has some or none: nothing is refused."""
+    if text.isascii():
+        found = text.translate(_ASCII_FOLDED).split()
+        # Most texts have no long word: a regex for all would take twice as long.
+        if not found or len(max(found, key=len)) <= LONGEST_WORD:
+            return found
     folded = fold(text)
     return (_ASCII if folded.isascii() else _any_word()).findall(folded)
 
