@@ -11,10 +11,13 @@ from typing import Any
 
 import boto3
 import pytest
+from click.testing import CliRunner, Result
 
+from cutline.cli import cutline
 from cutline.errors import CannotMeasure
 from cutline.parity.store import open_store as objects_of
 from postroom.archive import Archive, open_archive
+from postroom.cli import postroom
 from postroom.ingest import process
 from postroom.progress import silent
 from postroom.store import FolderStore, Store, open_store
@@ -86,17 +89,17 @@ def test_an_ingest_with_its_store_in_s3_gives_the_same_rows(
     assert list((tmp_path / "b" / "scratch").iterdir()) == []
 
 
-Run = Callable[..., subprocess.CompletedProcess[str]]
+Run = Callable[..., Result]
 
 
 @pytest.fixture
-def run(tmp_path: Path) -> Run:
-    """Run one of our programs on the home of the test."""
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run a command of `postroom` or `cutline` in a folder of the test's own."""
+    monkeypatch.chdir(tmp_path)
+    programs = {"postroom": postroom, "cutline": cutline}
 
-    def program(name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [BIN / name, *arguments], check=False, capture_output=True, text=True, cwd=tmp_path
-        )
+    def program(name: str, *arguments: str) -> Result:
+        return CliRunner().invoke(programs[name], arguments, standalone_mode=False)
 
     return program
 
@@ -109,18 +112,19 @@ def test_every_object_is_headed_and_one_that_is_wrong_fails_its_gate(
     ids = {}
     for engine in ("v1", "v2"):
         done = run("postroom", "ingest", str(pst), "--engine", engine)
-        assert done.returncode in (0, 5), done.stderr
+        assert done.return_value in (0, 5), done.output
         ids[engine] = done.stdout.strip()
-    archive = tmp_path / "postroom-data" / "sources" / "default.sqlite"
+    archive = open_archive("default", home=tmp_path / "postroom-data", dsn=None)
     asked = ["parity", "postroom.pst", "--baseline", ids["v1"], "--candidate", ids["v2"]]
-    asked += ["--dsn", f"sqlite:///{archive}", "--s3-head", "--json", "--store", s3_url]
+    asked += ["--dsn", archive.dsn_for_parity(), "--s3-head", "--json", "--store", s3_url]
 
     def failed() -> tuple[int, set[str]]:
         answer = run("cutline", *asked)
+        assert answer.exception is None, answer.exception
         checks = json.loads(answer.stdout)["checks"]
         looked = next(check for check in checks if check["name"] == "objects")
         assert int(looked["message"].split()[0]) >= 10, looked
-        return answer.returncode, {c["name"] for c in checks if c["outcome"] == "FAIL"}
+        return answer.return_value, {c["name"] for c in checks if c["outcome"] == "FAIL"}
 
     assert failed() == (0, set())
     bucket = s3_url.split("/")[2]
@@ -137,9 +141,9 @@ def test_every_object_is_headed_and_one_that_is_wrong_fails_its_gate(
     with pytest.raises(CannotMeasure, match="no such bucket"):
         objects_of("mail-of-nobody", s3_url)
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
-    away = run("cutline", *asked)
-    assert away.returncode == 3, "what cannot be looked at is neither GO nor NO-GO"
-    assert "S3 does not answer" in away.stdout + away.stderr
+    away = run("cutline", *asked).exception
+    assert isinstance(away, CannotMeasure), "what cannot be looked at is neither GO nor NO-GO"
+    assert "S3 does not answer" in away.what
 
 
 def test_doctor_tells_a_store_that_works_from_one_that_does_not(
@@ -151,15 +155,15 @@ def test_doctor_tells_a_store_that_works_from_one_that_does_not(
     (tmp_path / "folder").mkdir()
     for url in (s3_url, "folder"):
         done = run("postroom", "doctor", "--store", url)
-        assert done.returncode == 0, done.stdout
+        assert done.return_value == 0, done.stdout
         assert "takes, lists, gives and removes objects" in " ".join(done.stdout.split())
     assert list(open_store(s3_url, home=tmp_path).keys("")) == []
     assert list((tmp_path / "folder").iterdir()) == []
     done = run("postroom", "doctor", "--store", "s3://mail-of-nobody", "--json")
     found = {one["name"]: one for one in json.loads(done.stdout)["findings"]}["object store"]
-    assert (done.returncode, found["is_well"]) == (3, False)
+    assert (done.return_value, found["is_well"]) == (3, False)
     assert "NoSuchBucket" in found["seen"]
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
     done = run("postroom", "doctor", "--store", s3_url)
-    assert done.returncode == 3
+    assert done.return_value == 3
     assert "AWS_ENDPOINT_URL" in done.stdout

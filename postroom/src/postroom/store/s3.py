@@ -26,7 +26,7 @@ from postroom.store.store import Stored
 _PART_BYTES: Final = 8 << 20
 _MOST_PARTS: Final = 9_000  # S3 takes 10,000
 _AT_ONCE: Final = 8
-_DELETED_AT_ONCE: Final = 1_000
+_A_PAGE: Final = 1_000
 
 
 class S3Store:
@@ -148,7 +148,9 @@ class S3Store:
         start = below(self.prefix)
         with self._asking("ListObjectsV2", prefix):
             pages = self._client.get_paginator("list_objects_v2").paginate(
-                Bucket=self.bucket, Prefix=start + below(prefix)
+                Bucket=self.bucket,
+                Prefix=start + below(prefix),
+                PaginationConfig={"PageSize": _A_PAGE},
             )
             for page in pages:
                 for found in page.get("Contents", ()):
@@ -177,7 +179,7 @@ class S3Store:
         self.remove(f"{prefix}/{first}")
         kept = tuple(f"{prefix}/{folder}/" for folder in keep)
         gone = (key for key in self.keys(prefix) if not key.startswith(kept))
-        while some := list(islice(gone, _DELETED_AT_ONCE)):
+        while some := list(islice(gone, _A_PAGE)):
             self._delete(prefix, some)
 
     def _delete(self, prefix: str, keys: Sequence[str]) -> None:
