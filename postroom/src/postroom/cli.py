@@ -15,11 +15,13 @@ from postroom.commands.doctor import doctor
 from postroom.commands.extract import extract
 from postroom.commands.ingest import ingest
 from postroom.commands.search import search
+from postroom.commands.serve import serve
 from postroom.commands.shadow import shadow_command
 from postroom.commands.status import status
 from postroom.commands.submit import submit
 from postroom.commands.synth import synth
 from postroom.commands.task import task
+from postroom.commands.token import token
 from postroom.commands.worker import worker
 
 
@@ -36,12 +38,14 @@ postroom.add_command(doctor)
 postroom.add_command(extract)
 postroom.add_command(ingest)
 postroom.add_command(search)
+postroom.add_command(serve)
 postroom.add_command(shadow_command)
 postroom.add_command(status)
 postroom.add_command(submit)
 postroom.add_command(synth)
 postroom.add_command(task)
 postroom.add_command(worker)
+postroom.add_command(token)
 
 
 def main() -> NoReturn:

@@ -27,10 +27,14 @@ _READING: Final = ("v1", "extract", "load")
 _PROJECT: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _NAME_CHARACTERS: Final = 150
 
-_COLUMNS: Final = """id, project_id, case_id, file_name, s3_bucket, s3_key, size_bytes, sha256,
+COLUMNS: Final = """id, project_id, case_id, file_name, s3_bucket, s3_key, size_bytes, sha256,
     engine, engine_version, processing_status, error_message, processing_started_at,
     processing_completed_at, total_emails, total_attachments, claim_owner, claim_attempt,
     claim_epoch, claim_lease_until, progress, created_at"""
+
+ITEM_ERRORS: Final = """(SELECT count(*) FROM ingest_errors AS e WHERE e.pst_file_id = f.id
+    AND e.kind NOT IN ('omitted', 'not_in_table', 'orphan')) AS item_errors"""
+"""With `COLUMNS` of `pst_files AS f`, everything that an `Ingest` is made of."""
 
 COMPLETED: Final = """UPDATE pst_files
     SET processing_status = 'completed', error_message = NULL, progress = NULL,
@@ -127,7 +131,7 @@ def register(
             remedy="postroom ingest FILE --project matter-17",
         )
     pst_file_id = str(uuid4())
-    key = f"project_{project_id}/pst/{pst_file_id}/{_safe_name(path)}"
+    key = f"project_{project_id}/pst/{pst_file_id}/{safe_name(path)}"
     stored = store.put_file(path, key)
     with archive.transaction() as tx:
         tx.change(
@@ -219,10 +223,8 @@ def read_ingest(archive: Archive, pst_file_id: str) -> Ingest:
 
 def read_ingests(archive: Archive, pst_file_id: str | None = None) -> list[Ingest]:
     """Read every ingest of a source, the oldest first, or the one of that id if there is one."""
-    errors = """(SELECT count(*) FROM ingest_errors AS e WHERE e.pst_file_id = f.id
-        AND e.kind NOT IN ('omitted', 'not_in_table', 'orphan')) AS item_errors"""
     chosen = "WHERE CAST(f.id AS text) = :id" if pst_file_id else ""
-    query = f"SELECT {_COLUMNS}, {errors} FROM pst_files AS f {chosen} ORDER BY created_at, id"  # noqa: S608
+    query = f"SELECT {COLUMNS}, {ITEM_ERRORS} FROM pst_files AS f {chosen} ORDER BY created_at, id"  # noqa: S608
     with archive.reading() as tx:
         return [Ingest(**row) for row in tx.rows(query, id=pst_file_id)]
 
@@ -303,7 +305,7 @@ def reason_of(error: BaseException) -> str:
     return f"internal error: {type(error).__name__}"
 
 
-def _safe_name(path: Path) -> str:
+def safe_name(path: Path) -> str:
     """Make a file name for the store that cannot leave its folder and ends with .pst."""
     kept = re.sub(r"[^\w. ()+,=@-]", "_", path.name).strip(". ")[-_NAME_CHARACTERS:] or "file"
     return kept if kept.lower().endswith(".pst") else f"{kept}.pst"

@@ -1,0 +1,70 @@
+"""What a route gets: who asks, the archive of the source that is asked, and what is shared."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Final
+
+from fastapi import Depends, Header, Query, Request
+
+from postroom.api.access import LOCAL, Caller
+from postroom.api.connections import Pooled
+from postroom.api.log import Log
+from postroom.api.metrics import Requests
+from postroom.api.receive import Receiver
+from postroom.api.settings import Settings
+from postroom.api.source import Sources
+from postroom.store import Store
+
+_SOURCE: Final = "The source: by header or by query; both only if they are the same."
+_SOURCE_ID: Final = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$"
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What all requests of a service share."""
+
+    settings: Settings
+    sources: Sources
+    store: Store
+    receiver: Receiver
+    requests: Requests
+    log: Log
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One request that was let in, about one source."""
+
+    caller: Caller
+    source_id: str
+    archive: Pooled
+    services: Services
+
+    @property
+    def store(self) -> Store:
+        """Give the object store."""
+        return self.services.store
+
+
+def services_of(request: Request) -> Services:
+    """Give what all requests share."""
+    found: Services = request.app.state.services
+    return found
+
+
+def asked(
+    request: Request,
+    x_source_id: Annotated[str | None, Header(pattern=_SOURCE_ID, description=_SOURCE)] = None,
+    source_id: Annotated[str | None, Query(pattern=_SOURCE_ID, description=_SOURCE)] = None,
+) -> Asked:
+    """Open the archive that the request is about; the edge has said which one that is."""
+    del x_source_id, source_id  # declared to be described; the edge has read and judged them
+    call = request.state.call
+    services = services_of(request)
+    archive = services.sources.archive(call.source_id)
+    return Asked(call.caller or LOCAL, call.source_id, archive, services)
+
+
+About = Annotated[Asked, Depends(asked)]
+"""The parameter by which a route gets `Asked`."""

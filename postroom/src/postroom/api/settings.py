@@ -1,0 +1,40 @@
+"""What a running service was told at its start."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from postroom.commands.where import Where
+
+MAX_UPLOAD_BYTES: Final = 64 << 30
+"""Outlook's own limit is 50 GB."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """`where` is the default source; without `tokens` only this machine is served.
+
+    `rate_per_s` and `burst` bound the requests of one caller, `uploads_at_once` the bodies that are
+    received at the same time (others wait), `idle_s` the time between two pieces of a body.
+    `switch` is the URL of the switch that `/imports` follows (`cutline.routing.Switch.from_url`).
+    """
+
+    where: Where
+    tokens: Path | None = None
+    max_upload_bytes: int = MAX_UPLOAD_BYTES
+    max_json_bytes: int = 1 << 20
+    rate_per_s: float = 200.0
+    burst: int = 1000
+    uploads_at_once: int = 16
+    idle_s: float = 60.0
+    source_header: str = "X-Source-ID"
+    switch: str | None = None
+    v2_projects: tuple[str, ...] = ()
+    is_v1_on: bool = True
+
+    @property
+    def backend(self) -> str:
+        """Name the engine as `X-Backend` does."""
+        return "sqlite" if self.where.dsn is None else "postgres_primary"

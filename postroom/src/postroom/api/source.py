@@ -1,0 +1,79 @@
+"""Which source a request is about, and the archives of the sources that are served."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import replace
+
+from postroom.api.access import Caller
+from postroom.api.connections import Idle, Pooled
+from postroom.api.errors import BadRequest, Forbidden
+from postroom.archive.names import SOURCE_ID
+from postroom.archive.registry import sources
+from postroom.commands.where import Where
+
+
+def named(headers: Sequence[str], parameters: Sequence[str], default: str) -> str:
+    """Give the source that a request names by header, by `source_id=` or not at all.
+
+    Raises `BadRequest` if it names two, or if what it names is no source id. Nothing falls back.
+    """
+    given = {*headers, *parameters}
+    if len(given) > 1:
+        raise BadRequest(
+            "two sources are named",
+            where="the source header and source_id=",
+            why="they differ, and a request is about one source",
+            remedy="send one of them, or the same in both",
+        )
+    source_id = given.pop() if given else default
+    if not SOURCE_ID.fullmatch(source_id):
+        raise BadRequest(
+            "this is no source id",
+            where="the source header or source_id=",
+            why="a source id is 1 to 40 of A-Z a-z 0-9 . _ - and begins with a letter or a digit",
+            remedy="ask whoever made the source for its id",
+        )
+    return source_id
+
+
+def check_seen(caller: Caller, source_id: str) -> None:
+    """Raise `Forbidden` for a source that is not the caller's, whether there is one or not."""
+    if not caller.sees(source_id):
+        raise Forbidden(
+            "this token is not for that source",
+            where=f"token {caller.name}",
+            why="its entry names other sources",
+            remedy="name one of its sources by the source header",
+        )
+
+
+class Sources:
+    """Opens the archive of each source once, when it is first asked for."""
+
+    def __init__(self, where: Where) -> None:
+        self._where = where
+        self._idle = Idle()
+        self._lock = threading.Lock()
+        self._open: dict[str, Pooled] = {}
+
+    def archive(self, source_id: str) -> Pooled:
+        """Give the archive of a source; raises `BadRequest` for one that is not there."""
+        known = self._open.get(source_id)
+        if known is not None:
+            return known
+        if source_id not in sources(home=self._where.home, dsn=self._where.dsn):
+            raise BadRequest(
+                "there is no such source",
+                where=f"source {source_id}",
+                why="this service has no archive of that id",
+                remedy="postroom ingest FILE --source ID makes one",
+            )
+        archive = replace(self._where, source_id=source_id).archive()
+        with self._lock:
+            return self._open.setdefault(source_id, Pooled(archive, self._idle))
+
+    def close(self) -> None:
+        """Close every connection that waits."""
+        self._idle.close()
