@@ -30,10 +30,13 @@ class Process:
 
 
 @contextmanager
-def serve(home: Path, *options: str, program: tuple[str, ...] = ()) -> Iterator[Process]:
+def serve(
+    home: Path, *options: str, program: tuple[str, ...] = (), has_worker: bool = False
+) -> Iterator[Process]:
     """Start the service on a free port; it is killed at the end if it still runs."""
     path = home / "serve.log"
     home.mkdir(parents=True, exist_ok=True)
+    options = (*options, "--worker" if has_worker else "--no-worker")
     command = [*(program or (str(PROGRAM), "serve")), "--port", "0", "--json"]
     with path.open("a") as log:
         process = subprocess.Popen(

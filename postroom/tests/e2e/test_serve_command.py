@@ -102,3 +102,35 @@ def test_a_token_is_shown_once_and_listed_without_its_secret(tmp_path: Path) -> 
     listed = run("token", "list", "--tokens", path)
     assert listed.stdout.split() == ["ann", "reader", "acme"]
     assert made.stdout.strip() not in Path(path).read_text()
+
+
+def test_an_import_comes_out_as_messages(tmp_path: Path) -> None:
+    """On SQLite one command is enough: what is sent in is processed, listed and found by words.
+
+    The worker is the service's child: it ends with it, also if that is killed.
+    """
+    written = synthetic.write(tmp_path, "small", "--mails", "3")
+    subject = next(str(mail["subject"]) for mail in written.top_level() if mail["subject"])
+    with (
+        serve(tmp_path / "home", has_worker=True) as service,
+        httpx.Client(base_url=service.url, timeout=30) as client,
+    ):
+        sent = client.post("/imports", content=written.pst.read_bytes(), headers=BINARY).json()
+        assert sent["engine"] == "v2"
+        path = f"/pst/{sent['id']}/status"
+
+        def is_over() -> bool:
+            return client.get(path).json()["processing_status"] in ("completed", "failed")
+
+        until(is_over, timeout_s=120, what="the import is over")
+        status = client.get(path).json()
+        assert (status["processing_status"], status["error_message"]) == ("completed", None)
+        assert [task["state"] for task in status["tasks"]] == ["done"] * len(status["tasks"])
+        assert client.get("/items").json()["total"] == len(written.of("email"))
+        found = client.get("/search", params={"q": f'"{subject}"'}).json()
+        assert subject in [hit["subject"] for hit in found["hits"]]
+        again = client.post(f"/pst/{sent['id']}/process")
+        assert (again.status_code, again.json()["error"]["code"]) == (409, "already-completed")
+        worker = next(line["pid"] for line in service.log if line["event"] == "worker")
+        service.process.kill()
+    until(lambda: not Path(f"/proc/{worker}").exists(), timeout_s=30, what="the worker is gone")

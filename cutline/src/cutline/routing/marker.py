@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from collections.abc import Callable, Mapping
 from typing import Final
 
@@ -41,6 +42,8 @@ def calling_user(scope: Scope, _body: bytes) -> str:
 class DeprecationMarker:
     """Marks every answer of the given paths, and counts and logs every call.
 
+    `{name}` in a path stands for one part of it; such calls are counted and logged by the form.
+
     Answers get `Deprecation`, `Sunset` and `Link`; JSON objects also a member `deprecation`, with
     their other bytes as they were. The log line is `[DEPRECATED] <path> called by <caller>`.
     """
@@ -57,25 +60,37 @@ class DeprecationMarker:
         self.app = app
         self.calls = calls if calls is not None else deprecated_calls()
         self._paths = dict(paths)
+        self._forms = [(path, _form(path)) for path in paths if "{" in path]
         self._caller = caller
         self._body_limit_bytes = body_limit_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
-        found = self._paths.get(_plain(scope)) if scope["type"] == "http" else None
-        if found is None:
+        path = self._known(_plain(scope)) if scope["type"] == "http" else None
+        if path is None:
             await self.app(scope, receive, send)
             return
         body = b""
         if self._body_limit_bytes:
             body, receive = await peek(receive, self._body_limit_bytes)
-        self._note(scope, body)
-        await self.app(scope, receive, _Answer(found, send))
+        self._note(scope, body, path)
+        await self.app(scope, receive, _Answer(self._paths[path], send))
 
-    def _note(self, scope: Scope, body: bytes) -> None:
-        path, caller = log_safe(_plain(scope)), log_safe(self._caller(scope, body))
+    def _known(self, path: str) -> str | None:
+        if path in self._paths:
+            return path
+        return next((known for known, form in self._forms if form.fullmatch(path)), None)
+
+    def _note(self, scope: Scope, body: bytes, known: str) -> None:
+        path = known if "{" in known else log_safe(known)
+        caller = log_safe(self._caller(scope, body))
         self.calls.add(path, caller, printable(header(scope, "user-agent")))
         _log.warning("[DEPRECATED] %s called by %s", path, caller)
+
+
+def _form(path: str) -> re.Pattern[str]:
+    parts = re.split(r"\{\w+\}", path)
+    return re.compile("[^/]+".join(re.escape(part) for part in parts))
 
 
 def _plain(scope: Scope) -> str:

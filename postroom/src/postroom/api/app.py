@@ -17,6 +17,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from cutline.errors import Problem
+from cutline.routing import Deprecation, DeprecationMarker
+from cutline.routing.marker import calling_user, deprecated_calls
+from cutline.routing.protocol import Scope
 from postroom import __version__
 from postroom.api import (
     attachments,
@@ -27,23 +30,44 @@ from postroom.api import (
     meta,
     notes,
     page,
+    processing,
+    search,
     stats,
     uploads,
 )
-from postroom.api.access import Tokens
+from postroom.api.access import LOCAL, Tokens
 from postroom.api.context import Services
 from postroom.api.edge import Edge
 from postroom.api.errors import Answer, Unprocessable, answer_to
 from postroom.api.log import Log
 from postroom.api.metrics import Requests
+from postroom.api.queues import Queues
 from postroom.api.receive import Receiver
 from postroom.api.registration import take_back
 from postroom.api.reply import INTERNAL
 from postroom.api.scratch import Intent, Scratch
 from postroom.api.settings import Settings
 from postroom.api.source import Sources
+from postroom.api.split import Split
+from postroom.api.worker_child import WorkerChild
 
-_ROUTERS: Final = (uploads, items, item, attachments, notes, meta, stats, health, measures, page)
+_ROUTERS: Final = (
+    uploads,
+    processing,
+    items,
+    item,
+    attachments,
+    search,
+    notes,
+    meta,
+    stats,
+    health,
+    measures,
+    page,
+)
+SUCCESSOR: Final = "/imports"
+"""What takes the place of v1's endpoint."""
+
 _NAMED_FAULTS: Final = 5
 _WHY: Final = {
     404: "this service has no such path",
@@ -68,6 +92,9 @@ def create_app(settings: Settings, log: Log | None = None) -> FastAPI:
         receiver=Receiver(settings, scratch),
         requests=Requests(),
         log=log,
+        split=Split(settings),
+        queues=Queues(settings.where, settings.pipeline_dsn),
+        deprecated=deprecated_calls(),
     )
     app = FastAPI(
         title="Postroom",
@@ -82,6 +109,15 @@ def create_app(settings: Settings, log: Log | None = None) -> FastAPI:
     app.state.services = services
     for router in _ROUTERS:
         app.include_router(router.router)
+    if settings.is_v1_on:
+        app.include_router(processing.router_v1)
+        deprecation = Deprecation.of(settings.v1_since, settings.v1_sunset, SUCCESSOR)
+        app.add_middleware(
+            DeprecationMarker,
+            paths={processing.V1_PATH: deprecation},
+            caller=_caller,
+            calls=services.deprecated,
+        )
     app.add_exception_handler(Problem, partial(_on_problem, services))
     app.add_exception_handler(RequestValidationError, _on_wrong_value)
     app.add_exception_handler(HTTPException, _on_http)
@@ -102,12 +138,23 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     scratch = services.receiver.scratch
     swept = await to_thread.run_sync(scratch.sweep, partial(_taken_back, services))
     services.log.line("start", version=__version__, backend=services.settings.backend, swept=swept)
+    worker = WorkerChild(services.settings, services.log) if services.settings.has_worker else None
     try:
         yield
     finally:
+        if worker is not None:
+            await to_thread.run_sync(worker.stop)
+        services.split.close()
+        services.queues.close()
         services.sources.close()
         scratch.close()
         services.log.line("stop")
+
+
+def _caller(scope: Scope, _body: bytes) -> str:
+    """Name who still calls v1: by the token; without tokens by `X-User-Id` or address."""
+    caller = scope["state"]["call"].caller
+    return calling_user(scope, _body) if caller in (None, LOCAL) else str(caller.name)
 
 
 def _taken_back(services: Services, intent: Intent) -> None:

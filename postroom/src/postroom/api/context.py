@@ -7,13 +7,16 @@ from typing import Annotated, Final
 
 from fastapi import Depends, Header, Query, Request
 
+from cutline.routing import Counts
 from postroom.api.access import LOCAL, Caller
 from postroom.api.connections import Pooled
 from postroom.api.log import Log
 from postroom.api.metrics import Requests
+from postroom.api.queues import Queues
 from postroom.api.receive import Receiver
 from postroom.api.settings import Settings
 from postroom.api.source import Sources
+from postroom.api.split import Split
 from postroom.store import Store
 
 _SOURCE: Final = "The source: by header or by query; both only if they are the same."
@@ -30,6 +33,9 @@ class Services:
     receiver: Receiver
     requests: Requests
     log: Log
+    split: Split
+    queues: Queues
+    deprecated: Counts
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,19 @@ def place(cursor: str, *query: object) -> str:
     return str(UUID(bytes=raw[:_ID_BYTES]))
 
 
+def bound(position: str, *query: object) -> str:
+    """Bind a position that another list made to its query."""
+    return f"{_digest(query).hex()}.{position}"
+
+
+def released(cursor: str, *query: object) -> str:
+    """Give the position that was bound to this query; raises `BadRequest`."""
+    digest, _, position = cursor.partition(".")
+    if digest != _digest(query).hex():
+        raise foreign()
+    return position
+
+
 def foreign() -> BadRequest:
     """Make the error for a cursor of another query or another source."""
     return BadRequest(

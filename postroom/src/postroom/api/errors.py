@@ -22,8 +22,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
-from cutline.errors import Problem, WrongUsage
-from postroom.errors import AlreadyCompleted, ClaimHeld
+from cutline.errors import Exit, Problem, WrongUsage
 
 RETRY_AFTER_S: Final = 5
 """What a client is told to wait while the archive or the store is away."""
@@ -172,7 +171,7 @@ def answer_to(problem: Problem) -> Answer:
             return Answer(problem.status, _body(problem), problem.headers)
         case WrongUsage():
             return Answer(BadRequest.status, _body(problem), {})
-        case ClaimHeld() | AlreadyCompleted():
+        case _ if problem.exit_code == Exit.BLOCKED:  # held, completed, over
             return Answer(Conflict.status, _body(problem), {})
         case _:
             return answer_to(away())

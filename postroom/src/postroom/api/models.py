@@ -68,6 +68,14 @@ class IngestAnswer(BaseModel):
     is_stalled: bool
 
 
+class Queued(BaseModel):
+    """An ingest that was handed to an engine."""
+
+    id: str
+    engine: EngineName | None
+    processing_status: Status
+
+
 class TaskState(BaseModel):
     """How far one task of an ingest is."""
 
@@ -117,6 +125,30 @@ class Items(BaseModel):
     items: list[Row]
     next: str | None
     total: int
+
+
+class Piece(BaseModel):
+    """A piece of text around what was found."""
+
+    text: str
+    is_match: bool
+
+
+class Hit(Row):
+    """A message that was found, with the text around the words."""
+
+    snippet: list[Piece]
+    found_in: str
+    attachment_id: str | None
+
+
+class Found(BaseModel):
+    """A page of hits; `unindexed` counts completed ingests that are not in the index."""
+
+    hits: list[Hit]
+    next: str | None
+    total: int
+    unindexed: int
 
 
 class DocumentState(BaseModel):

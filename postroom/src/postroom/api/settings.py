@@ -18,7 +18,9 @@ class Settings:
 
     `rate_per_s` and `burst` bound the requests of one caller, `uploads_at_once` the bodies that are
     received at the same time (others wait), `idle_s` the time between two pieces of a body.
-    `switch` is the URL of the switch that `/imports` follows (`cutline.routing.Switch.from_url`).
+    `switch` is the URL of the switch that `/imports` follows (`cutline.routing.Switch.from_url`);
+    `v1_since` and `v1_sunset` are when v1 was deprecated and when it goes. `pipeline_dsn` is where
+    the queue lies, `has_worker` whether a worker is begun as a child.
     """
 
     where: Where
@@ -33,6 +35,10 @@ class Settings:
     switch: str | None = None
     v2_projects: tuple[str, ...] = ()
     is_v1_on: bool = True
+    v1_since: str = "2026-11-01T00:00:00Z"
+    v1_sunset: str = "2027-06-30T00:00:00Z"
+    pipeline_dsn: str | None = None
+    has_worker: bool = False
 
     @property
     def backend(self) -> str:

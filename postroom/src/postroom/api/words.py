@@ -53,7 +53,7 @@ FileName = Annotated[
 Limit = Annotated[int, Query(ge=1, le=500, description="How many at most.")]
 After = Annotated[
     str | None,
-    Query(max_length=64, description="The `next` of the page before, with the same query."),
+    Query(max_length=128, description="The `next` of the page before, with the same query."),
 ]
 IngestId = Annotated[UUID, Path(description="The id of an ingest.")]
 ItemId = Annotated[UUID, Path(description="The id of a message.")]

@@ -10,10 +10,13 @@ import click
 
 from cutline.console import print_json
 from cutline.errors import Exit, WrongUsage
+from postroom.commands.pipeline_options import pipeline_option
 from postroom.commands.where import Where, where_options
 
 DEFAULT_PORT = 8440
 _V1 = "POSTROOM_V1"
+SWITCH_KEY = "PST_V2_ROLLOUT_PERCENT"
+SWITCH_ROW = "pst_v2"
 
 
 @click.command()
@@ -31,9 +34,28 @@ _V1 = "POSTROOM_V1"
 @click.option("--uploads", "uploads_at_once", type=click.IntRange(min=1), help="Bodies at a time.")
 @click.option("--idle-s", type=click.FloatRange(min=0.05), help="Seconds a body may stand still.")
 @click.option("--source-header", metavar="NAME", help="The header that names the source.")
+@click.option("--switch", metavar="URL", help="The switch that /imports follows.")
+@click.option("--switch-env", metavar="FILE[#KEY]", help="The same in an env file.")
+@click.option("--switch-dsn", metavar="env:NAME[#ROW]", help="The same in PostgreSQL.")
+@click.option("--v2-project", "v2_projects", multiple=True, help="A project that v2 gets at once.")
+@click.option("--v1-since", metavar="DATE", help="When v1 was deprecated.")
+@click.option("--v1-sunset", metavar="DATE", help="When v1 goes.")
+@click.option("--worker/--no-worker", "worker", default=True, help="Begin a worker (on SQLite).")
 @click.option("--json", "as_json", is_flag=True, help="Print where it listens as JSON.")
 @where_options
-def serve(host: str, port: int, where: Where, *, as_json: bool, **given: object) -> int:
+@pipeline_option
+def serve(  # noqa: PLR0913  # an option each
+    host: str,
+    port: int,
+    where: Where,
+    *,
+    worker: bool,
+    as_json: bool,
+    switch: str | None,
+    switch_env: str | None,
+    switch_dsn: str | None,
+    **given: object,
+) -> int:
     """Serve uploads, processing and messages over HTTP until SIGTERM.
 
     What it prints first is its address. Its log goes to standard error, a JSON object a line.
@@ -43,7 +65,13 @@ def serve(host: str, port: int, where: Where, *, as_json: bool, **given: object)
 
     chosen = {name: value for name, value in given.items() if value is not None}
     is_v1_on = os.environ.get(_V1, "on").lower() != "off"
-    settings = Settings(where=where, is_v1_on=is_v1_on, **chosen)  # type: ignore[arg-type]
+    settings = Settings(
+        where=where,
+        is_v1_on=is_v1_on,
+        switch=_switch(switch, switch_env, switch_dsn),
+        has_worker=worker and where.dsn is None and os.environ.get("POSTROOM_PIPELINE") != "aws",
+        **chosen,  # type: ignore[arg-type]
+    )
     if settings.tokens is None and not _is_loopback(host):
         raise WrongUsage(
             "without tokens only this machine is served",
@@ -53,6 +81,25 @@ def serve(host: str, port: int, where: Where, *, as_json: bool, **given: object)
         )
     run(settings, host, port, lambda url: _say(url, as_json=as_json))
     return Exit.OK
+
+
+def _switch(url: str | None, env_file: str | None, dsn: str | None) -> str | None:
+    """Give the URL of the one switch that was named; raises `WrongUsage` for two."""
+    named = [url] if url else []
+    if env_file:
+        place, _, key = env_file.partition("#")
+        named.append(f"env-file:{place}#{key or SWITCH_KEY}")
+    if dsn:
+        place, _, row = dsn.partition("#")
+        named.append(f"postgres:{place}#{row or SWITCH_ROW}")
+    if len(named) > 1:
+        raise WrongUsage(
+            "two switches are named",
+            where="--switch, --switch-env, --switch-dsn",
+            why="/imports follows one",
+            remedy="name one of them",
+        )
+    return named[0] if named else None
 
 
 def _say(url: str, *, as_json: bool) -> None:
