@@ -68,7 +68,7 @@ def test_the_task_of_a_killed_worker_is_finished_by_the_other(shared: World, upl
         assert seen == {("one", "127.0.0.1"), ("two", "127.0.0.2")}
         assert first.events("task")[-1]["task"] == "text"
         first.kill()
-        (shared.folder / "open").touch()
+        shared.behave()  # what is left of the dead worker waits until it is ended
         done = shared.wait_for(pst_file_id, "completed")
         until(lambda: [row.executor_id for row in queue.workers()] == ["two"])
     assert done.claim_attempt == 1
@@ -89,7 +89,7 @@ def test_one_worker_on_sqlite_goes_on_where_it_was_killed(
         worker = world.start(lease_s=30.0, **STAND_IN)
         until(lambda: world.ran("begin", pst_file_id, task))
         worker.kill()
-        (world.folder / "open").touch()
+        world.behave()  # what is left of the dead worker waits until it is ended
         world.start(lease_s=30.0, **STAND_IN)
         world.wait_for(pst_file_id, "completed")
         assert begun(world, pst_file_id) == dict.fromkeys(V2, 1) | {task: 2}

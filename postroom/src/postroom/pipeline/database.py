@@ -56,7 +56,7 @@ class PipelineDatabase:
             return engine
         return sqlalchemy.create_engine(
             "postgresql+psycopg://",
-            creator=lambda: psycopg.connect(dsn, connect_timeout=_CONNECT_TIMEOUT_S),
+            creator=lambda: _connect(dsn),
             pool_pre_ping=True,
             pool_size=_POOL,
             max_overflow=_POOL,
@@ -105,6 +105,16 @@ def away(database: PipelineDatabase, error: Exception) -> Away:
         why=" ".join(str(origin).split()) or type(error).__name__,
         remedy="check the server and POSTROOM_PIPELINE_DSN; what was queued stays queued",
     )
+
+
+def _connect(dsn: str) -> psycopg.Connection[Any]:
+    try:
+        return psycopg.connect(dsn, connect_timeout=_CONNECT_TIMEOUT_S)
+    except psycopg.OperationalError as error:
+        # DBOS waits for a database only where the error says these two words; else it drops the
+        # thread of the ingest that met it.
+        why = " ".join(str(error).split())
+        raise psycopg.OperationalError(f"connection failed: {why}") from error
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401  # the driver's

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from dbos import DBOS, DBOSClient, DBOSConfig, EnqueueOptions
 from dbos._dbos import _get_dbos_instance, _get_or_create_dbos_registry
 from dbos._serialization import DBOSPortableJSON
+from dbos._utils import INTERNAL_QUEUE_NAME
 
 from postroom.claim import Engine
 from postroom.pipeline.message import IngestMessage
@@ -104,12 +105,12 @@ class DurableQueue:
             for engine in ENGINES
         }
 
-    def pending_executors(self) -> set[str]:
-        """Name the workers that began something which is not over."""
-        pending = self._client.list_workflows(
+    def pending(self) -> dict[str, str]:
+        """Map each workflow that began and is not over to its worker."""
+        found = self._client.list_workflows(
             status="PENDING", name=WORKFLOW, load_input=False, load_output=False
         )
-        return {str(status.executor_id) for status in pending}
+        return {status.workflow_id: str(status.executor_id) for status in found}
 
     def close(self) -> None:
         """Give the connections back; the engine stays its owner's."""
@@ -172,6 +173,12 @@ class DurableWorker:
         The same again changes nothing: only what still belongs to the dead worker goes back.
         """
         return len(DBOS._recover_pending_workflows([executor_id]))  # noqa: SLF001
+
+    @staticmethod
+    def give_back(name: str, executor_id: str) -> bool:
+        """Put one workflow of a worker back into its queue; say whether it was its own."""
+        database = _get_dbos_instance()._sys_db  # noqa: SLF001
+        return bool(database.reenqueue_for_recovery(name, [executor_id], INTERNAL_QUEUE_NAME))
 
     @staticmethod
     def stop_taking() -> None:

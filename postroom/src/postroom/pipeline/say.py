@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Final, Protocol, TextIO
 
 _MOST_CHARACTERS: Final = 300
+_SAME_S: Final = 10.0
 
 
 class Say(Protocol):
@@ -44,13 +45,23 @@ class JsonLines:
 
 
 class SaysWarnings(logging.Handler):
-    """Hands on the warnings of a library, shortened and without their tracebacks."""
+    """Hands on the warnings of a library, shortened and without their tracebacks.
+
+    Of each place in the library one is told in ten seconds: while a database is away, a loop says
+    the same at each turn.
+    """
 
     def __init__(self, say: Say) -> None:
         super().__init__(logging.WARNING)
         self._say = say
+        self._told_at: dict[tuple[str, int], float] = {}
 
     def emit(self, record: logging.LogRecord) -> None:
         """Say one warning."""
-        text = " ".join(record.getMessage().split())[:_MOST_CHARACTERS]
+        place = (record.pathname, record.lineno)
+        if record.created - self._told_at.get(place, 0.0) < _SAME_S:
+            return
+        self._told_at[place] = record.created
+        message = record.getMessage().split("Traceback", 1)[0]
+        text = " ".join(message.split())[:_MOST_CHARACTERS]
         self._say("library", level=record.levelname.lower(), name=record.name, says=text)

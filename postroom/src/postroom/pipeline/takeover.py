@@ -26,22 +26,29 @@ class Takeover:
         recover: Callable[[str], int],
         dead_after_s: float,
         say: Say,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._rows, self._me, self._recover = rows, me, recover
-        self._dead_after_s, self._say = dead_after_s, say
-        self._beaten_at = self._beating_since = time.monotonic()
+        self._dead_after_s, self._say, self._clock = dead_after_s, say, clock
+        self._beaten_at = self._beating_since = clock()
 
     def beaten(self) -> None:
         """Note that this worker's row is fresh now."""
-        now = time.monotonic()
+        now = self._clock()
         if now - self._beaten_at > self._dead_after_s / 2:
             self._beating_since = now
         self._beaten_at = now
 
+    @property
+    def judges_silence(self) -> bool:
+        """Whether this worker was itself heard long enough, and just now, to judge others."""
+        now = self._clock()
+        is_heard = now - self._beaten_at <= self._dead_after_s / 2
+        return is_heard and now - self._beating_since >= self._dead_after_s
+
     def look(self) -> int:
         """Take over each worker that is dead; hand back how many that were."""
-        beating_s = time.monotonic() - self._beating_since
-        judges_silence = beating_s >= self._dead_after_s
+        judges_silence = self.judges_silence
         taken = 0
         for other in self._rows.read():
             if other.executor_id == self._me.executor_id:
@@ -57,8 +64,7 @@ class Takeover:
     def adopt(self, executors: set[str]) -> int:
         """Take over what belongs to workers that have no row at all; hand back how much it is."""
         known = {row.executor_id for row in self._rows.read()}
-        found = 0
-        for executor_id in sorted(executors - known):
-            found += self._recover(executor_id)
-            self._say("takeover", executor=executor_id, ingests=found)
-        return found
+        found = {one: self._recover(one) for one in sorted(executors - known)}
+        for executor_id, ingests in found.items():
+            self._say("takeover", executor=executor_id, ingests=ingests)
+        return sum(found.values())

@@ -102,6 +102,7 @@ class Worker:
             self._rows, self._me, DurableWorker.recover, settings.rules.lease_s, say
         )
         self._is_taken_over = self._has_left = False
+        self._idle_since: dict[str, float] = {}
 
     def enter(self) -> None:
         """Prepare the queue and the default source, and take a place among the workers."""
@@ -202,7 +203,19 @@ class Worker:
 
     def _take_over(self) -> None:
         self._takeover.look()
-        self._takeover.adopt(self._queue.pending_executors())
+        pending = self._queue.pending()
+        self._takeover.adopt(set(pending.values()))
+        me = self._me.executor_id
+        self._give_back_idle({name for name, owner in pending.items() if owner == me})
+
+    def _give_back_idle(self, own: set[str]) -> None:
+        """Put back what is ours and nobody runs: its thread died, whatever it met."""
+        now, running = time.monotonic(), {_name(one) for one in self._runner.running}
+        self._idle_since = {name: self._idle_since.get(name, now) for name in own - running}
+        for name, since in self._idle_since.items():
+            if now - since >= self._settings.rules.lease_s:
+                is_given_back = DurableWorker.give_back(name, self._me.executor_id)
+                self._say("dropped", workflow=name, is_given_back=is_given_back)
 
     def _sweep(self) -> None:
         place = self._settings.place
