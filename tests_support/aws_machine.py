@@ -1,7 +1,9 @@
 """A whole stack on moto's server: its real interpreter of state machines, our pump and our jobs.
 
 What moto lacks or has wrong is put right here, and only that: names of Batch's parameters in a
-state machine, waits of `Retry` (which are noted, not waited), jobs, and the pipe.
+state machine, waits of `Retry` (which are noted, not waited), a second try of a `.sync` task (which
+it takes for one whose time ran out), jobs, the pipe, and the policy of a bucket, whose condition it
+does not read: denied without TLS would be denied always.
 """
 
 from __future__ import annotations
@@ -15,11 +17,14 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 from unittest import mock
+from uuid import uuid4
 
 import boto3
 import httpx
 from moto.batch.models import Job
 from moto.batch_simple.models import BatchSimpleBackend
+from moto.iam.access_control import PermissionResult
+from moto.s3.models import FakeBucket
 from moto.server import ThreadedMotoServer
 from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import (
@@ -27,6 +32,9 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task.service impor
 )
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_batch import (  # noqa: E501
     StateTaskServiceBatch,
+)
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_callback import (  # noqa: E501
+    StateTaskServiceCallback,
 )
 
 from tests_support.batch_jobs import Jobs
@@ -165,6 +173,7 @@ def _stack(dsn: str) -> Stack:
 
 @contextmanager
 def _put_right(jobs: Jobs, waits_s: list[float]) -> Iterator[None]:
+    sync = StateTaskServiceCallback._eval_sync  # noqa: SLF001  # moto's own
     details = Job._container_details  # noqa: SLF001  # moto's own
 
     def container(self: Any) -> dict[str, Any]:
@@ -175,18 +184,28 @@ def _put_right(jobs: Jobs, waits_s: list[float]) -> Iterator[None]:
             found["reason"] = reason
         return found
 
+    def terminate(self: Any, reason: str) -> None:
+        self.job_stopped_reason = reason
+        jobs.terminate(self)
+
     def finish(self: Any, *, include_start_attempt: bool, job: Any) -> None:  # noqa: ARG001
         self.backend._jobs[job.job_id] = job  # noqa: SLF001
         jobs.start(job)
 
+    def without_token(self: Any, **given: Any) -> Any:
+        return sync(self, **{**given, "callback_endpoint": None})
+
     waits = SimpleNamespace(sleep=waits_s.append)
     with (
         mock.patch.object(Job, "_container_details", container),
+        mock.patch.object(Job, "terminate", terminate),
         mock.patch.object(BatchSimpleBackend, "_mark_job_as_finished", finish),
         mock.patch.object(StateTaskServiceBatch, "_normalise_parameters", _camel),
         mock.patch.object(StateTaskServiceBatch, "_normalise_response", _pascal),
         mock.patch.object(state_task_service_callback, "_DELAY_SECONDS_SYNC_CONDITION_CHECK", 0.02),
+        mock.patch.object(StateTaskServiceCallback, "_eval_sync", without_token),
         mock.patch.object(retrier_decl, "time", waits),
+        mock.patch.object(FakeBucket, "get_permission", return_value=PermissionResult.NEUTRAL),
     ):
         yield
 
@@ -229,7 +248,7 @@ def _start(pipe: dict[str, Any], messages: list[dict[str, Any]]) -> str:
     if "FIRE_AND_FORGET" not in json.dumps(pipe["TargetParameters"]):
         raise AssertionError("not as the template says")
     started = boto3.client("stepfunctions").start_execution(
-        stateMachineArn=pipe["Target"], input=json.dumps(records)
+        stateMachineArn=pipe["Target"], name=str(uuid4()), input=json.dumps(records)
     )
     return str(started["executionArn"])
 

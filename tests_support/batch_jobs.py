@@ -62,6 +62,7 @@ class Jobs:
         self.ran: list[Ran] = []
         self.reached: dict[str, threading.Event] = {}
         self.gates: dict[str, threading.Event] = {}
+        self._children: dict[str, subprocess.Popen[str]] = {}
         self._lock = threading.Lock()
 
     def tasks(self) -> list[str]:
@@ -71,6 +72,11 @@ class Jobs:
     def start(self, job: Any) -> None:
         """Run a job of moto's on a thread of its own."""
         threading.Thread(target=self._run, args=(job,), daemon=True).start()
+
+    def terminate(self, job: Any) -> None:
+        """End a job that runs."""
+        if child := self._children.get(job.job_id):
+            _end(child)
 
     def _run(self, job: Any) -> None:
         job.job_started_at = datetime.now()  # noqa: DTZ005  # as moto has it
@@ -100,7 +106,7 @@ class Jobs:
         ran = Ran(container["command"][0], command, environment)
         with self._lock:
             self.ran.append(ran)
-        work = self.folder / f"container-{len(self.ran)}"
+        work = self.folder / f"container-{job.job_id}-{attempt}"
         work.mkdir(parents=True)
         program = Path(sys.executable).parent / command[0]  # what the image has on its PATH
         with (
@@ -118,11 +124,13 @@ class Jobs:
             limit_s = float(job.job_definition.timeout["attemptDurationSeconds"])
             timer = threading.Timer(limit_s, _end, (child,))
             timer.start()
+            self._children[job.job_id] = child
             try:
                 self._listen(job, child, ran)
                 code = child.wait()
             finally:
                 timer.cancel()
+                del self._children[job.job_id]
             stderr.seek(0)
             ran.stderr = stderr.read()
         if job.job_stopped_reason == HOST_GONE:
@@ -136,8 +144,10 @@ class Jobs:
             line = json.loads(text)
             ran.lines.append(line)
             if event := self.reached.get(f"{ran.task} {line['event']}"):
+                os.killpg(child.pid, signal.SIGSTOP)  # it goes on when the test lets it
                 event.set()
-                self.gates[f"{ran.task} {line['event']}"].wait(30)
+                self.gates[f"{ran.task} {line['event']}"].wait(60)
+                os.killpg(child.pid, signal.SIGCONT)
             fault = self._fault(ran.task, line["event"])
             if fault is None:
                 continue

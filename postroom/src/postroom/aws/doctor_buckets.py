@@ -9,7 +9,6 @@ from typing import Any, Final
 from cutline.doctor import Finding
 from postroom.aws.asking import FAILURES, asking, client, code
 from postroom.aws.names import Names
-from postroom.errors import AwsAway
 
 _DEPLOY: Final = "deploy infra/aws/template.yaml again; infra/aws/README.md says how"
 _ABSENT: Final = (
@@ -92,6 +91,3 @@ def _asked(bucket: str, ask: Callable[[], dict[str, Any]]) -> dict[str, Any]:
             return {}
         with asking(f"bucket {bucket}"):
             raise
-
-
-__all__ = ["AwsAway", "look"]
