@@ -13,6 +13,7 @@ from tests_support.archives import NOW, registered
 
 from cutline.errors import WrongUsage
 from postroom.archive import Archive, open_archive
+from postroom.archive.migrate import migrations
 from postroom.archive.registry import sources
 from postroom.errors import NotReadable
 
@@ -72,7 +73,8 @@ def test_opening_again_changes_nothing(
     again = open_archive(archive.source_id, home=tmp_path, dsn=backend_dsn, create=False)
     with again.transaction() as tx:
         assert tx.value("SELECT count(*) AS n FROM pst_files") == 1
-        assert tx.value("SELECT count(*) AS n FROM schema_migrations") == 1
+        known = len(migrations(archive.backend))
+        assert tx.value("SELECT count(*) AS n FROM schema_migrations") == known
     assert archive.source_id in sources(home=tmp_path, dsn=backend_dsn)
 
 
