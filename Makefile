@@ -30,8 +30,12 @@ setup: $(if $(findstring .tools,$(UV)),.tools/bin/uv) ## Python environment and 
 system-packages: ## Debian packages that some tests need, where we may install them
 	@bash tests/system-packages.sh
 
-run: setup ## shadow set (or PST=file.pst …) through v1 and v2, all gates, one GO or NO-GO
-	$(RUN) postroom shadow $(if $(PST),$(PST),--synthetic --divide $(DIVIDE)) --home $(SHADOW)
+run: setup ## the mail service cut over from v1 to v2, compressed; or PST=file.pst … through both, one GO or NO-GO
+ifdef PST
+	$(RUN) postroom shadow $(PST) --home $(SHADOW)
+else
+	$(RUN) python runbooks/pst_v2/demo.py --folder build/run --divide $(DIVIDE)
+endif
 
 test: setup system-packages ## every test, with the long ones at a tenth of their counts
 	cd $(CRATE) && cargo test --quiet

@@ -1,4 +1,4 @@
-"""What Postroom offers to Cutline: suite `postroom.pst`, probe `aws_batch`, looks for `doctor`."""
+"""What Postroom offers to Cutline: suite `postroom.pst`, its probes, looks for `doctor`."""
 
 from __future__ import annotations
 
@@ -35,6 +35,13 @@ def pst_suite() -> Suite:
 def aws_batch(config: Mapping[str, Any], asked: Asked) -> Answer:
     """Measure a compute environment of Batch: `min_vcpus`, which a gate wants to be 0, and more."""
     from postroom.aws.probe import measure  # noqa: PLC0415  # boto3 takes its time
+
+    return measure(config, asked)
+
+
+def postroom_ingests(config: Mapping[str, Any], asked: Asked) -> Answer:
+    """Measure the ingests of a source over a span: what came, ended, failed, stands still."""
+    from postroom.ingest_probe import measure  # noqa: PLC0415  # the archive takes its time
 
     return measure(config, asked)
 

@@ -12,6 +12,7 @@ from typing import Final
 from postroom.archive.archive import Archive
 from postroom.claim import Claim
 from postroom.errors import ClaimHeld
+from postroom.moment import now
 from postroom.progress import Progress
 
 _BEATS_A_LEASE: Final = 6
@@ -22,11 +23,14 @@ class _Seen:
     phase: str = ""
     done: int = 0
     total: int | None = None
+    at: str | None = None
 
 
 @contextmanager
 def beating(archive: Archive, claim: Claim, progress: Progress) -> Iterator[Progress]:
     """Renew the claim and store the progress until the block ends; yield what reports progress.
+
+    The progress says when it last moved (`at`): a task that hangs keeps its claim, but not that.
 
     A beat that the database does not take, since a long transaction has it locked or it is away, is
     not an error: the next one may. A claim that was lost ends the beating; the task itself finds
@@ -35,6 +39,8 @@ def beating(archive: Archive, claim: Claim, progress: Progress) -> Iterator[Prog
     seen, stop = _Seen(), threading.Event()
 
     def report(phase: str, done: int, total: int | None) -> None:
+        if (phase, done) != (seen.phase, seen.done):
+            seen.at = now()
         seen.phase, seen.done, seen.total = phase, done, total
         progress(phase, done, total)
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from typing import Any
 
 from rich.markup import escape
 from rich.table import Table
 
 from cutline.parity import PairResult
+from cutline.parity.pairs import COLUMNS
 from postroom.shadow import Shadowed, ShadowRun, seconds_of
 
 _HEADINGS = (
@@ -113,3 +116,12 @@ def _line(cells: tuple[str, ...] | list[str]) -> str:
         cell.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;") for cell in cells
     )
     return f"| {' | '.join(escaped)} |"
+
+
+def as_pairs(run: ShadowRun) -> str:
+    """Return the pairs as CSV: `baseline,candidate,class`, a line each."""
+    text = io.StringIO()
+    lines = csv.writer(text, lineterminator="\n")
+    lines.writerow(COLUMNS)
+    lines.writerows((both.v1.id, both.v2.id, both.file.name) for both in run.files)
+    return text.getvalue()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from datetime import UTC, datetime
 
 import pytest
 from tests_support.archives import registered
@@ -39,6 +40,7 @@ def test_the_lease_is_renewed_and_the_progress_kept(archive: Archive) -> None:
         wait_for(lambda: (read_ingest(archive, pst_file_id).claim_lease_until or "") > first)
         wait_for(lambda: "emails" in str(read_ingest(archive, pst_file_id).progress))
     progress = json.loads(read_ingest(archive, pst_file_id).progress or "")
+    assert datetime.fromisoformat(progress.pop("at")) <= datetime.now(UTC)
     assert progress == {"phase": "load emails", "done": 3, "total": 9}
     assert reports == [("load emails", 3, 9)]
 

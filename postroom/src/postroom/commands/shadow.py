@@ -19,7 +19,7 @@ from postroom.commands.bar import shown_progress
 from postroom.commands.synth import find_program, run_synth
 from postroom.commands.where import Where, where_options
 from postroom.shadow import ShadowFile, ShadowRun, shadow
-from postroom.shadow_page import as_json, as_markdown, as_table
+from postroom.shadow_page import as_json, as_markdown, as_pairs, as_table
 
 
 @click.command("shadow")
@@ -58,7 +58,7 @@ def shadow_command(  # noqa: PLR0913  # one parameter an option
     """Ingest FILES by v1 and by v2 and judge every pair by the suite postroom.pst.
 
     Safe to stop and to run again: what is completed stays. The report lies in the home as
-    report.json and report.html.
+    report.json and report.html, and the pairs as pairs.csv, for `cutline parity --pairs`.
     """
     chosen = [*(ShadowFile(path) for path in files), *_classed(classed)]
     if synthetic:
@@ -118,6 +118,7 @@ def _keep(run: ShadowRun, home: Path, markdown: Path | None) -> None:
     document: dict[str, Any] = as_json(run)
     _write(home / "report.html", page(run.report))
     _write(home / "report.json", json.dumps(document, indent=2, ensure_ascii=False) + "\n")
+    _write(home / "pairs.csv", as_pairs(run))
     if markdown is not None:
         _write(markdown, as_markdown(run))
 

@@ -1,0 +1,86 @@
+"""Play the people of a plan for a demonstration: each checkpoint of its open run is answered.
+
+python answering.py import-api --answer half=ana --answer no_complaints=kim:0
+
+Every answer is a `cutline approve` of its own, as a person would give it. Waits for a run to begin,
+and ends when it is over. In a real cutover nobody plays: approvals are what people are for.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import threading
+from collections import defaultdict
+from pathlib import Path
+from typing import Final
+
+from cutline.evidence.journal import Journal
+from cutline.run.checkpoint import Checkpoint
+from cutline.run.folder import RunFolder, of_plan
+from cutline.run.open import resume
+from cutline.run.state import State
+
+_POLL_S: Final = 0.2
+
+
+class People:
+    """Who answers what, and what was answered already."""
+
+    def __init__(self, plan: str, runs: Path, answers: list[str]) -> None:
+        self._plan = plan
+        self._runs = runs
+        self._answers: dict[str, list[tuple[str, list[str]]]] = defaultdict(list)
+        for answer in answers:
+            checkpoint, _, told = answer.partition("=")
+            name, _, value = told.partition(":")
+            self._answers[checkpoint].append((name, ["--value", value] if value else []))
+        self._answered: set[tuple[str, str, str]] = set()
+        self._pause = threading.Event()
+
+    def play(self) -> None:
+        """Answer until the run is over."""
+        folder = self._open_run()
+        journal = Journal.open(folder.path)
+        while not (state := resume(journal)).is_over:
+            for point in state.asks:
+                self._answer(state, point)
+            self._pause.wait(_POLL_S)
+            journal.refresh()
+
+    def _open_run(self) -> RunFolder:
+        while True:
+            for folder in of_plan(self._runs, self._plan):
+                if folder.journal.exists() and not folder.is_closed:
+                    return folder
+            self._pause.wait(_POLL_S)
+
+    def _answer(self, state: State, point: Checkpoint) -> None:
+        for name, options in self._answers[point.name]:
+            key = (state.stage_name, point.name, name)
+            if key in self._answered:
+                continue
+            self._answered.add(key)
+            command = ["approve", state.run, point.name, "--by", name, *options]
+            where = ["--runs", str(self._runs)]
+            program = str(Path(sys.executable).with_name("cutline"))
+            done = subprocess.run([program, *command, *where], check=False, capture_output=True)
+            said = "" if done.returncode == 0 else f": {done.stderr.decode().strip()}"
+            print(f"{name} answers {point.name}{said}", flush=True)
+
+
+def main() -> None:
+    """Play until the run is over."""
+    options = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    options.add_argument("plan", help="the name of the plan")
+    options.add_argument("--runs", type=Path, default=Path("runs"))
+    options.add_argument("--answer", action="append", default=[], metavar="CHECKPOINT=NAME[:VALUE]")
+    asked = options.parse_args()
+    People(asked.plan, asked.runs, asked.answer).play()
+
+
+if __name__ == "__main__":
+    main()
