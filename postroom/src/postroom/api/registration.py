@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from postroom.api.context import Asked
+from cutline.errors import Problem
+from postroom.api.context import Asked, Services
 from postroom.api.idempotency import Keyed
 from postroom.api.receive import Received
-from postroom.api.scratch import Intent
+from postroom.api.scratch import InDoubtError, Intent
 from postroom.archive.archive import Archive
 from postroom.archive.transaction import Transaction
 from postroom.claim import Engine
@@ -56,23 +58,37 @@ def register(
     keeps the key. If that does not come to its end, the object is taken back: at once, or by the
     next start after a crash.
     """
-    if keyed is not None:
-        with asked.archive.reading() as tx:
-            if (known := keyed.known(tx)) is not None:
-                return Registered(known, is_replay=True)
+    with asked.archive.reading() as tx:  # also says that the archive is there
+        known = None if keyed is None else keyed.known(tx)
+    if known is not None:
+        return Registered(known, is_replay=True)
+    scratch = asked.services.receiver.scratch
+    scratch.settle(partial(_settled, asked.services))
     pst_file_id = str(uuid4())
     key = f"project_{named.project_id}/pst/{pst_file_id}/{safe_name(Path(named.file_name))}"
-    scratch = asked.services.receiver.scratch
     with scratch.intending(Intent(asked.source_id, pst_file_id, key)):
         asked.store.take_file(received.path, key, received.sha256)
-        is_needed = False
         try:
             done = _commit(asked, received, named, keyed, engine, (pst_file_id, key))
-            is_needed = not done.is_replay
-        finally:
-            if not is_needed:
-                take_back(asked.archive, asked.store, pst_file_id, key)
+        except BaseException as error:
+            _undo(asked, pst_file_id, key, error)
+            raise
+        if done.is_replay:
+            take_back(asked.archive, asked.store, pst_file_id, key)
     return done
+
+
+def _undo(asked: Asked, pst_file_id: str, key: str, error: BaseException) -> None:
+    try:
+        take_back(asked.archive, asked.store, pst_file_id, key)
+    except Problem:
+        reason = error if isinstance(error, Exception) else RuntimeError("it was interrupted")
+        raise InDoubtError(reason) from error
+
+
+def _settled(services: Services, intent: Intent) -> None:
+    archive = services.sources.archive(intent.source_id)
+    take_back(archive, services.store, intent.pst_file_id, intent.key)
 
 
 def take_back(archive: Archive, store: Store, pst_file_id: str, key: str) -> None:

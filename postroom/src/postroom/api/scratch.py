@@ -20,6 +20,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
+from cutline.errors import Problem
 from postroom.errors import DiskRefused
 from postroom.store import Store
 
@@ -35,12 +36,21 @@ class Intent:
     key: str
 
 
+class InDoubtError(Exception):
+    """It cannot be told whether a row was written; `reason` is why."""
+
+    def __init__(self, reason: Exception) -> None:
+        super().__init__(str(reason))
+        self.reason = reason
+
+
 class Scratch:
     """Scratch of one running service: its files in `store`'s, its notes in a folder of `root`."""
 
     def __init__(self, root: Path, store: Store) -> None:
         self._root = root
         self._open = ExitStack()
+        self._doubts: list[Intent] = []
         self.files = self._open.enter_context(store.scratch())
         try:
             root.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -74,13 +84,33 @@ class Scratch:
 
     @contextmanager
     def intending(self, intent: Intent) -> Iterator[None]:
-        """Keep a note of `intent` on the disk during the block; it stays if the process dies."""
+        """Keep a note of `intent` on the disk during the block.
+
+        It stays if the process dies, and if the block says by `InDoubtError` that it cannot tell
+        what became of it: `settle` looks at it again, or the next start.
+        """
         note = self.folder / f"{intent.pst_file_id}.json"
         note.write_text(json.dumps(asdict(intent)), encoding="utf-8")
         try:
             yield
-        finally:
+        except InDoubtError as doubt:
+            self._doubts.append(intent)
+            raise doubt.reason from doubt
+        except BaseException:
             note.unlink(missing_ok=True)
+            raise
+        note.unlink(missing_ok=True)
+
+    def settle(self, take_back: Callable[[Intent], None]) -> None:
+        """Call `take_back` for what was left in doubt, now that the archive answers."""
+        while self._doubts:
+            intent = self._doubts.pop()
+            try:
+                take_back(intent)
+            except Problem:
+                self._doubts.append(intent)
+                return
+            (self.folder / f"{intent.pst_file_id}.json").unlink(missing_ok=True)
 
     def sweep(self, take_back: Callable[[Intent], None]) -> int:
         """Clear what dead services left; call `take_back` for each of their notes.
