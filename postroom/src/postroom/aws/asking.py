@@ -41,7 +41,7 @@ def asking(of: str, *, is_write: bool = False) -> Iterator[None]:
             "AWS does not say",
             where=of,
             why=said(error),
-            remedy="check the credentials, AWS_REGION and the stack's operator policy",
+            remedy="check the credentials, AWS_DEFAULT_REGION and the stack's operator policy",
         ) from error
 
 

@@ -18,7 +18,7 @@ def environment_of(batch: Any, names: Names) -> dict[str, Any]:  # noqa: ANN401 
             "there is no such compute environment",
             where=names.compute,
             why="Batch knows none of that name in this region",
-            remedy="--stack names the stack, AWS_REGION the region",
+            remedy="--stack names the stack, AWS_DEFAULT_REGION the region",
         )
     return dict(found["computeEnvironments"][0])
 

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, replace
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
 import click
 
 from cutline.console import err, print_json
 from cutline.errors import Exit
-from postroom.aws.job import TASKS, read_job, run_job
-from postroom.aws.names import STACK_VARIABLE, Names, names_of
+from postroom.aws.names import JOBS, STACK_VARIABLE, names_of
 from postroom.aws.open_buckets import open_buckets
-from postroom.aws.stop import Set, start, stop
 from postroom.commands.where import Where, where_options
 from postroom.pipeline.message import InvalidMessage
+
+if TYPE_CHECKING:
+    from postroom.aws.stop import Set
 
 _TIMEOUT_S: Final = 600.0
 
@@ -26,7 +27,7 @@ def aws() -> None:
 
 
 @aws.command("job")
-@click.argument("task", type=click.Choice(TASKS))
+@click.argument("task", type=click.Choice(tuple(JOBS)))
 @where_options
 def job(task: str, where: Where) -> int:
     """Do one TASK of the execution that the environment names; Batch starts this.
@@ -34,6 +35,8 @@ def job(task: str, where: Where) -> int:
     POSTROOM_MESSAGE and POSTROOM_EXECUTION say of which ingest, POSTROOM_STORE and POSTROOM_UPLOADS
     where its objects lie. Exit 79: the ingest is completed, or somebody else's.
     """
+    from postroom.aws.job import read_job, run_job  # noqa: PLC0415  # boto3 takes its time
+
     try:
         found = read_job(task)
     except InvalidMessage as problem:
@@ -45,23 +48,42 @@ def job(task: str, where: Where) -> int:
     return run_job(found, where.archive(), open_buckets(where))
 
 
-def _switch(set_all: Callable[[Names, float, Callable[[Set], None]], list[Set]]) -> Any:  # noqa: ANN401  # as click
-    @click.option("--stack", envvar=STACK_VARIABLE, help="The stack.  [default: postroom]")
-    @click.option("--timeout", "timeout_s", default=_TIMEOUT_S, show_default=True, help="Seconds.")
-    @click.option("--json", "as_json", is_flag=True, help="Print what was read back as JSON.")
-    def command(stack: str | None, timeout_s: float, *, as_json: bool) -> int:
-        found = set_all(names_of(stack), timeout_s, _show)
-        if as_json:
-            print_json([asdict(one) for one in found])
-        return Exit.OK
+def _switch(command: Callable[..., int]) -> Callable[..., int]:
+    """Give a command the options of `stop` and `start`."""
+    timeout = click.option(
+        "--timeout", "timeout_s", default=_TIMEOUT_S, show_default=True, help="Seconds."
+    )
+    stack = click.option("--stack", envvar=STACK_VARIABLE, help="The stack.  [default: postroom]")
+    as_json = click.option("--json", "as_json", is_flag=True, help="Print what was read back.")
+    return stack(timeout(as_json(command)))
 
-    command.__doc__ = set_all.__doc__
-    return command
+
+@aws.command("stop")
+@_switch
+def stop(stack: str | None, timeout_s: float, *, as_json: bool) -> int:
+    """Disable every job queue on the compute environment, then that; read both back.
+
+    Jobs that run go on to their end, those that wait stay. Exit 6 if one does not say so in time.
+    """
+    from postroom.aws import stop as switch  # noqa: PLC0415  # boto3 takes its time
+
+    return _shown(switch.stop(names_of(stack), timeout_s, _show), as_json=as_json)
+
+
+@aws.command("start")
+@_switch
+def start(stack: str | None, timeout_s: float, *, as_json: bool) -> int:
+    """Enable what stop disabled: the environment first, then the queues."""
+    from postroom.aws import stop as switch  # noqa: PLC0415  # boto3 takes its time
+
+    return _shown(switch.start(names_of(stack), timeout_s, _show), as_json=as_json)
 
 
 def _show(found: Set) -> None:
     err.print(f"{found.kind} {found.name}: {found.state}", markup=False)
 
 
-aws.command("stop", short_help="Disable queues, then the environment.")(_switch(stop))
-aws.command("start", short_help="Enable what stop disabled.")(_switch(start))
+def _shown(found: list[Set], *, as_json: bool) -> int:
+    if as_json:
+        print_json([asdict(one) for one in found])
+    return Exit.OK

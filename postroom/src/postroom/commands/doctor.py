@@ -10,7 +10,6 @@ from cutline.console import out, print_json
 from cutline.errors import Exit
 from postroom.aws.names import STACK_VARIABLE, names_of
 from postroom.commands.where import Where, where_options
-from postroom.cutover import doctor as this_machine
 from postroom.store.look import look as look_at_store
 
 
@@ -25,6 +24,8 @@ def doctor(stack: str | None, where: Where, *, with_aws: bool, as_json: bool) ->
     With --aws also at everything of a stack that can be read back: queues, pipe, state machine,
     compute environment (its minimum must be 0), jobs, buckets and their locks, alarms.
     """
+    from postroom.cutover import doctor as this_machine  # noqa: PLC0415  # parity takes its time
+
     found = [*this_machine(), look_at_store(where.store())]
     if with_aws:
         from postroom.aws.doctor import look  # noqa: PLC0415  # boto3 takes its time
