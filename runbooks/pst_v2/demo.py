@@ -32,7 +32,9 @@ class Demo:
         self.folder = folder.resolve()
         self.runs = self.folder / "runs"
         self.key = self.folder / "key"
-        self.environment = {**os.environ, "CUTLINE_KEY": str(self.key)}
+        own = Path(sys.executable).parent  # the plan's steps call the programs by their names
+        path = f"{own}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+        self.environment = {**os.environ, "CUTLINE_KEY": str(self.key), "PATH": path}
 
     def play(self, asked: argparse.Namespace) -> int:
         """Run the plan to its end and verify what it sealed."""
@@ -58,8 +60,15 @@ class Demo:
         )
         try:
             plan = [self._program("cutline"), "run", str(HERE / "plan.yaml"), "--by", "ana"]
-            more = ["--compress", str(asked.compress), "--runs", str(self.runs), *given]
-            return subprocess.run([*plan, *more], env=self.environment, check=False).returncode
+            more = ["--stay", "--compress", str(asked.compress), "--runs", str(self.runs), *given]
+            running = subprocess.Popen([*plan, *more], env=self.environment)
+            try:
+                return running.wait(timeout=asked.limit_s)
+            except subprocess.TimeoutExpired:
+                running.terminate()
+                running.wait()
+                print(f"not over after {asked.limit_s:g} s: what it waits for stands above")
+                return 3
         finally:
             people.terminate()
             people.wait()
@@ -99,6 +108,7 @@ def main() -> int:
     options.add_argument("--compress", type=float, default=8000.0, help="a week lasts 76 s")
     options.add_argument("--divide", type=int, default=20, help="of the shadow set's sizes")
     options.add_argument("--per-minute", type=float, default=90.0, help="uploads")
+    options.add_argument("--limit-s", type=float, default=1500.0, help="3 if it is not over then")
     asked = options.parse_args()
     return Demo(asked.folder).play(asked)
 
