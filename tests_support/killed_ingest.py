@@ -1,11 +1,13 @@
 """A process that ingests by v2 and kills itself at a named moment.
 
 Run as `python -m tests_support.killed_ingest MOMENT SOURCE HOME DSN INGEST`; DSN is empty for
-SQLite. The tasks after load are stand-ins: what they promise is shown elsewhere.
+SQLite, `POSTROOM_STORE` names another object store than the home's. The tasks after load are
+stand-ins: what they promise is shown elsewhere.
 """
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -15,11 +17,13 @@ from postroom import ingest
 from postroom.archive import open_archive
 from postroom.ingest import process
 from postroom.progress import silent
-from postroom.store import FolderStore
+from postroom.store import open_store
+from postroom.store.s3 import S3Store
 from postroom.tasks import extract, load
 from postroom.tasks.names import Task
 from postroom.tasks.result import TaskResult
 from tests_support.killed_load import die
+from tests_support.killed_put import after_one
 
 MOMENTS = (
     "before the first task",
@@ -74,6 +78,7 @@ def main(moment: str, source_id: str, home: Path, dsn: str | None, pst_file_id: 
             ingest.task = die
         case "while the outputs are moved":
             rename_once_and_die()
+            S3Store._send = after_one(S3Store._send)  # type: ignore[method-assign]  # noqa: SLF001
         case "after extract":
             ingest.task = dying_after("extract")
         case "after load":
@@ -81,7 +86,8 @@ def main(moment: str, source_id: str, home: Path, dsn: str | None, pst_file_id: 
         case "before the ingest is completed":
             ingest._complete = die  # noqa: SLF001
     archive = open_archive(source_id, home=home, dsn=dsn, create=False)
-    process(archive, FolderStore(home / "store"), pst_file_id, "v2", silent)
+    store = open_store(os.environ.get("POSTROOM_STORE", ""), home=home)
+    process(archive, store, pst_file_id, "v2", silent)
 
 
 if __name__ == "__main__":

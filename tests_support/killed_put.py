@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from postroom.store import open_store
+from postroom.store import open_store, s3
 from postroom.store.s3 import S3Store
 from tests_support.killed_load import die
 
@@ -33,6 +33,7 @@ def main(kind: str, url: str, file: Path) -> None:
     """Put, and die."""
     store = open_store(url, home=file.parent.parent / "home")
     if isinstance(store, S3Store):
+        s3._AT_ONCE = 1  # type: ignore[misc]  # noqa: SLF001  # the order is that of the requests
         for call in ("PutObject", "UploadPart"):
             handler = after_one(lambda **_: None)
             store._client.meta.events.register(f"before-send.s3.{call}", handler)  # noqa: SLF001

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,17 +13,21 @@ from typing import Any
 import boto3
 import pytest
 from click.testing import CliRunner, Result
+from tests_support import killed_ingest, s3
 
 from cutline.cli import cutline
 from cutline.errors import CannotMeasure
 from cutline.parity.store import open_store as objects_of
+from postroom import ingest
 from postroom.archive import Archive, open_archive
 from postroom.cli import postroom
-from postroom.ingest import process
+from postroom.errors import NotReadable
+from postroom.ingest import process, register, resume
 from postroom.progress import silent
 from postroom.store import FolderStore, Store, open_store
 
 BIN = Path(sys.executable).parent
+ROOT = Path(__file__).parents[3]
 INGEST = "11111111-1111-4111-8111-111111111111"
 REGISTER = """INSERT INTO pst_files
     (id, project_id, file_name, s3_bucket, s3_key, sha256, engine, created_at)
@@ -87,6 +92,52 @@ def test_an_ingest_with_its_store_in_s3_gives_the_same_rows(
     assert listed[0] == listed[1]
     assert {key for key, _ in bucket.sizes("")} == {key for key, _ in folder.sizes("")}
     assert list((tmp_path / "b" / "scratch").iterdir()) == []
+
+
+def test_an_upload_may_lie_in_another_bucket(pst: Path, s3_url: str, tmp_path: Path) -> None:
+    """Its row says where; one in a folder that nobody names is not readable, and says so."""
+    uploads = open_store(f"s3://{s3.new_bucket()}", home=tmp_path)
+    store = open_store(s3_url, home=tmp_path)
+    for engine in ("v1", "v2"):
+        archive = open_archive(engine, home=tmp_path, dsn=None)
+        pst_file_id = register(pst, engine, archive, uploads, "p", None)
+        done = process(archive, store, pst_file_id, engine, silent)
+        assert (done.s3_bucket, done.processing_status) == (uploads.bucket, "completed")
+        assert list(uploads.keys("")) == [done.s3_key]
+        assert done.total_emails >= 10
+        uploads.remove(done.s3_key)
+        lost = register(pst, engine, archive, FolderStore(tmp_path / "a"), "p", None)
+        with pytest.raises(NotReadable, match="folder") as caught:
+            process(archive, store, lost, engine, silent)
+        assert "--store FOLDER" in caught.value.remedy
+
+
+def test_an_ingest_that_is_killed_while_it_puts_its_outputs_is_resumed(
+    pst: Path, s3_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Half of the outputs lie in S3 without their manifest; the next attempt is as if alone."""
+    monkeypatch.setenv("POSTROOM_STORE", s3_url)
+    store, archive = open_store(s3_url, home=tmp_path), open_archive("a", home=tmp_path, dsn=None)
+    killed = register(pst, "v2", archive, store, "p", None)
+    arguments = ["while the outputs are moved", "a", str(tmp_path), "", killed]
+    command = [sys.executable, "-m", killed_ingest.__name__, *arguments]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert ended.returncode == -signal.SIGKILL, ended.stderr
+    there = {key.removeprefix(f"pst-v2/{killed}/") for key in store.keys(f"pst-v2/{killed}")}
+    assert "manifest.json" not in there
+    monkeypatch.setattr(ingest, "task", killed_ingest.task)
+    done = resume(archive, store, killed, silent, "v2")
+    undisturbed = process(
+        archive, store, register(pst, "v2", archive, store, "p", None), "v2", silent
+    )
+    assert (done.processing_status, done.claim_attempt) == ("completed", 2)
+    assert done.total_emails == undisturbed.total_emails >= 10
+    sizes = [
+        {key.split("/", 2)[2]: size for key, size in store.sizes(f"pst-v2/{one}/objects")}
+        for one in (killed, undisturbed.id)
+    ]
+    assert sizes[0] == sizes[1] != {}
+    assert list((tmp_path / "scratch").iterdir()) == []
 
 
 Run = Callable[..., Result]

@@ -83,6 +83,11 @@ class TwoBuckets:
         """Yield each key below `prefix/` with its bytes."""
         return self.of(prefix).sizes(prefix)
 
+    @property
+    def scratch_root(self) -> Path:
+        """Where scratch folders are made."""
+        return self.pipeline.scratch_root
+
     def scratch(self) -> AbstractContextManager[Path]:
         """Give an empty folder of our own."""
         return self.pipeline.scratch()

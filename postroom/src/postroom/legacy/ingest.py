@@ -21,7 +21,7 @@ from postroom.legacy.records import Ingest, Record, record_of
 from postroom.legacy.stored import UNREADABLE, Loss, why
 from postroom.legacy.walk import Found, Place, walk
 from postroom.progress import Progress
-from postroom.store import Store
+from postroom.store import Store, store_of_upload
 from postroom.tasks.result import TaskResult
 
 ENGINE_VERSION = f"pypff {pypff.get_version()}"
@@ -47,10 +47,10 @@ def run(
     engine = archive.sqlalchemy_engine()
     with Session(engine) as session:
         writer = _Writer(session, archive, claim)
-        key = writer.begin()
+        bucket, key = writer.begin()
         with (
             store.scratch() as scratch,
-            store.local(key) as path,
+            store_of_upload(bucket, store).local(key) as path,
             _opened(str(path), key) as file,
         ):
             ingest = Ingest(uuid.UUID(pst_file_id), store, scratch, keywords_tag(file))
@@ -93,13 +93,13 @@ class _Writer:
         self._seen: set[int] = set()
         self.emails = self.attachments = self.errors = 0
 
-    def begin(self) -> str:
-        """Clear what an earlier attempt wrote, say which engine reads; hand back the key."""
+    def begin(self) -> tuple[str, str]:
+        """Clear what an earlier attempt wrote, say which engine reads; hand back bucket and key."""
         for table in _OWN_TABLES:
             statement = text(f"DELETE FROM {table} WHERE pst_file_id = :id")  # noqa: S608  # ours
             self._session.execute(statement, {"id": self._ingest_id})
         row = self._session.execute(
-            text("SELECT s3_key FROM pst_files WHERE id = :id"), {"id": self._ingest_id}
+            text("SELECT s3_bucket, s3_key FROM pst_files WHERE id = :id"), {"id": self._ingest_id}
         ).one_or_none()
         if row is None:
             raise no_such_ingest(self._ingest_id)
@@ -108,7 +108,7 @@ class _Writer:
             {"version": ENGINE_VERSION, "id": self._ingest_id},
         )
         self._commit()
-        return str(row.s3_key)
+        return str(row.s3_bucket), str(row.s3_key)
 
     def write(self, found: Found, ingest: Ingest) -> None:
         """Write the rows of one message, or the error that stands for it."""

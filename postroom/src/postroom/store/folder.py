@@ -19,7 +19,7 @@ from cutline.errors import WrongUsage
 from postroom.errors import DiskRefused, NoSuchObject, NotReadable
 from postroom.store.keys import below, checked
 from postroom.store.scratch import scratch_folder
-from postroom.store.store import Stored
+from postroom.store.store import LOCAL, Stored
 
 _PIECE_BYTES: Final = 1 << 20
 _READ_ONLY: Final = 0o400
@@ -38,7 +38,7 @@ class FolderStore:
     """
 
     root: Path
-    bucket: str = "local"
+    bucket: str = LOCAL
 
     @property
     def url(self) -> str:
@@ -142,9 +142,14 @@ class FolderStore:
             if folder.is_dir():
                 yield from _files(os.fspath(folder), start)
 
+    @property
+    def scratch_root(self) -> Path:
+        """A folder on the store's own file system."""
+        return self.root / ".scratch"
+
     def scratch(self) -> AbstractContextManager[Path]:
-        """Give a folder on the store's own file system."""
-        return scratch_folder(self.root / ".scratch")
+        """Give a folder from which files need not be copied."""
+        return scratch_folder(self.scratch_root)
 
     def put_folder(self, folder: Path, prefix: str, *, last: str) -> None:
         """Rename what lies in the folder, whole folders at once where there are none yet."""

@@ -39,7 +39,7 @@ class S3Store:
     def __init__(self, bucket: str, prefix: str = "", *, scratch: Path | None = None) -> None:
         self.bucket = bucket
         self.prefix = prefix
-        self._scratch = scratch or Path(tempfile.gettempdir()) / f"postroom-{os.getuid()}"
+        self.scratch_root = scratch or Path(tempfile.gettempdir()) / f"postroom-{os.getuid()}"
         self._client = client()
 
     @property
@@ -158,7 +158,7 @@ class S3Store:
 
     def scratch(self) -> AbstractContextManager[Path]:
         """Give a folder on this machine."""
-        return scratch_folder(self._scratch)
+        return scratch_folder(self.scratch_root)
 
     def put_folder(self, folder: Path, prefix: str, *, last: str) -> None:
         """Upload the files, some at the same time."""

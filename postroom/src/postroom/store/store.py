@@ -6,7 +6,10 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, Final, Protocol
+
+LOCAL: Final = "local"
+"""The bucket of every store in a folder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +90,11 @@ class Store(Protocol):
 
     def sizes(self, prefix: str) -> Iterator[tuple[str, int]]:
         """Yield each key below `prefix/` with the bytes of its object, in no order."""
+        ...
+
+    @property
+    def scratch_root(self) -> Path:
+        """Where scratch folders are made."""
         ...
 
     def scratch(self) -> AbstractContextManager[Path]:

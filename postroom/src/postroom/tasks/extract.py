@@ -12,7 +12,7 @@ from postroom.claim import Claim, no_such_ingest
 from postroom.loading.outputs import MANIFEST, read_outputs
 from postroom.progress import Progress
 from postroom.pst_extract import extract
-from postroom.store import FolderStore, Store
+from postroom.store import FolderStore, Store, store_of_upload
 from postroom.tasks.result import TaskResult
 
 _TASKS: Final = frozenset({"tasks"})
@@ -32,7 +32,8 @@ def run(
     upload = _upload(archive, store, claim)
     with store.scratch() as scratch:
         work = scratch / "outputs"
-        with store.local(upload["s3_key"]) as pst:
+        uploads = store_of_upload(upload["s3_bucket"], store)
+        with uploads.local(upload["s3_key"]) as pst:
             found = extract(pst, work, progress, ingest_id=pst_file_id)
         outputs = read_outputs(FolderStore(scratch), "outputs", pst_file_id, upload["sha256"])
         _settle(archive, store, claim, work, prefix)
