@@ -55,7 +55,16 @@ def test_every_answer_is_as_described(tmp_path: Path, backend_dsn: str | None) -
     settings = settings_for(filled, tmp_path)
     with serve(tmp_path, *options) as service:
         told = ["run", f"{service.url}/openapi.json", "--checks", "all", "-n", EXAMPLES]
-        told += ["--phases", PHASES, "--seed", "1", "--no-color", "--continue-on-failure"]
+        told += [
+            "--request-timeout",
+            "60",
+            "--phases",
+            PHASES,
+            "--seed",
+            "1",
+            "--no-color",
+            "--continue-on-failure",
+        ]
         done = subprocess.run(
             [program, "--config-file", settings, *told],
             cwd=tmp_path,
