@@ -31,6 +31,7 @@ MODULES = (
     "parity",
     "rehearsal",
     "routing",
+    "service",
 )
 RESULTS = Path(__file__).parent / "results"
 
