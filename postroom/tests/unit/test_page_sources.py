@@ -61,3 +61,10 @@ def test_every_script_is_one_that_the_page_reaches() -> None:
     """A module that nobody imports is left over."""
     imported = set(re.findall(r'from "\./(\w+\.js)"', "".join(p.read_text() for p in SCRIPTS)))
     assert {path.name for path in SCRIPTS} == imported | {"app.js"}
+
+
+def test_every_script_is_asked_for_at_once() -> None:
+    """Scripts that import each other would come one round after the other over a slow line."""
+    index = (PAGE / "index.html").read_text()
+    early = set(re.findall(r'<link rel="modulepreload" href="page/(\w+\.js)">', index))
+    assert {path.name for path in SCRIPTS} == early | {"app.js"}

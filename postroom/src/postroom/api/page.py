@@ -17,11 +17,8 @@ POLICY: Final = "; ".join(  # noqa: FLY002  # one line for each rule
         "default-src 'none'",
         "script-src 'self'",
         "style-src 'self'",
-        # Mail is shown in a frame without rights; what is left of its styles stands in attributes.
-        "style-src-attr 'unsafe-inline'",
-        "img-src 'self' blob: data:",
+        "img-src 'self' blob:",
         "connect-src 'self'",
-        "frame-src 'self' blob:",
         "base-uri 'none'",
         "form-action 'none'",
         "frame-ancestors 'none'",

@@ -27,7 +27,7 @@ export class UploadPanel {
 
   constructor(onChange) {
     this.#onChange = onChange;
-    this.files = element("input", { id: "files", type: "file", accept: ".pst,.ost", multiple: true, on: { change: () => { this.add(this.files.files); this.files.value = ""; } } });
+    this.files = element("input", { id: "files", type: "file", accept: ".pst,.ost", multiple: true, on: { change: () => { this.add(this.files.files); this.files.value = ""; }, keydown: (event) => this.#key(event) } });
     this.project = element("input", { id: "project", required: true, pattern: PROJECT, maxlength: "64", autocomplete: "off", spellcheck: "false" });
     this.project.value = localStorage.getItem(LAST_PROJECT) ?? "default";
     this.case = element("input", { id: "case", maxlength: "64", autocomplete: "off", spellcheck: "false" });
@@ -72,6 +72,13 @@ export class UploadPanel {
     }
     this.#count();
     this.go.focus();
+  }
+
+  // Enter on the button that chooses files chooses files: sending the form without one helps nobody.
+  #key(event) {
+    if (event.key !== "Enter") return;
+    event.preventDefault();
+    this.files.click();
   }
 
   #submit(event) {
