@@ -13,7 +13,7 @@ from tests_support.reader import Reader, Visit
 @pytest.fixture(scope="module")
 def guarded(service: Reader) -> Iterator[Reader]:
     """The same mail behind tokens."""
-    with reader.serving(service.home, *reader.with_tokens(service.home)) as found:
+    with reader.serving(service.home, "--no-worker", *reader.with_tokens(service.home)) as found:
         yield found
 
 

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests_support import reader
 from tests_support.reader import Reader, Visit
 
-PLACES = ("messages", "message", "ingests", "keys")
+PLACES = ("messages", "search", "message", "ingests", "keys")
 LOOKS = {"wide-light": (1280, 780, "light"), "narrow-dark": (390, 780, "dark")}
 # Mails are paper of their own: what a sender wrote is not ours to change.
 WITHOUT_MAIL = {"exclude": [["iframe.mail"]]}
@@ -24,7 +24,7 @@ def arrive(visit: Visit, place: str) -> Page:
     page = visit.page
     match place:
         case "search":
-            visit.open("#/messages?source=matter&q=contract")
+            visit.open("#/messages?source=matter&q=invoice")
         case "ingests":
             visit.open("#/ingests?source=matter")
             page.locator(".card h3 a").first.click()

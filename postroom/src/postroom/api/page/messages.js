@@ -140,7 +140,7 @@ function listing(params, sort, order) {
 function searching(params) {
   const query = { folder: params.folder, ...parse(params.q).params, limit: PAGE };
   return async (after, signal) => {
-    const { hits, next, total, unindexed_ingests: unindexed } = await get("search", { ...query, after }, signal);
+    const { hits, next, total, unindexed } = await get("search", { ...query, after }, signal);
     const warning = unindexed ? `${counted(unindexed, "ingest")} without an index: nothing of that mail can be found` : null;
     return { rows: hits, next, total, warning };
   };

@@ -20,9 +20,13 @@ export function cells(row, link, under) {
   ];
 }
 
-/** Where a search found it: the text around it, the matches marked. */
-export function snippet(row) {
-  const pieces = (row.snippet ?? []).map((piece) => (piece.is_match ? element("mark", {}, piece.text) : piece.text));
+/** Where a search found it: the text around it, the matches marked, at most `lead` characters before the first. */
+export function snippet(row, lead) {
+  const pieces = (row.snippet ?? []).map(({ text, is_match: isMatch }, index) => {
+    if (isMatch) return element("mark", {}, text);
+    const letters = index === 0 ? [...text] : [];
+    return letters.length > lead ? `…${letters.slice(-lead).join("")}` : text;
+  });
   const place = row.found_in === "attachment" ? "in an attachment: " : "";
   return element("span", { class: "snippet", dir: "auto" }, place && element("i", {}, place), ...pieces);
 }

@@ -13,6 +13,7 @@ const AHEAD = 60;
 const NARROW_PX = 640;
 // Heights in pixels, as app.css draws them: [plain, with a snippet].
 const HEIGHTS = { wide: [34, 56], narrow: [60, 82] };
+const LEADS = { wide: 60, narrow: 16 };
 const COLUMNS = [
   { name: "subject", says: "Subject", sort: "subject" },
   { name: "from", says: "From", sort: "from_address" },
@@ -151,7 +152,7 @@ export class MessageTable {
       "div",
       { role: "row", id: `row-${index}`, class: "row", "aria-rowindex": index + 2, "data-index": index, "data-id": row.id,
         "aria-selected": index === this.#active ? "true" : "false" },
-      cells(row, this.#on.linkOf(row), this.#hasSnippets ? snippet(row) : null));
+      cells(row, this.#on.linkOf(row), this.#hasSnippets ? snippet(row, LEADS[this.#layout]) : null));
     made.classList.toggle("open", row.id === this.#opened);
     made.style.top = `${index * this.#height}px`;
     made.style.height = `${this.#height}px`;
