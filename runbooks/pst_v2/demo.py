@@ -1,6 +1,6 @@
 """The whole cutover on this machine, compressed: what `make run` does.
 
-python demo.py --folder build/run [--compress 8000] [--divide 20] [--per-minute 90]
+python demo.py --folder build/run [--compress 4000] [--divide 20] [--per-minute 90]
 
 A key, the service with its worker and its traffic, `cutline run`, the checkpoints answered by
 `demo` (claimed: nobody is one), the verification by both verifiers, the report. Leaves with the
@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Final
 
 HERE: Final = Path(__file__).resolve().parent
+SAMPLE_EVERY_S: Final = 6 * 3600.0
 QUIET_S: Final = 1800.0
 QUIET_LEAST_S: Final = 30.0  # a machine of two cores needs that for what lasts seconds elsewhere
 ANSWERS: Final = (
@@ -41,7 +42,8 @@ class Demo:
         self.folder.mkdir(parents=True, exist_ok=True)
         if not self.key.exists():
             self._call(self._program("cutline"), "key", "new", str(self.key))
-        self._stack("up", "--per-minute", str(asked.per_minute))
+        every_s = str(SAMPLE_EVERY_S / asked.compress)
+        self._stack("up", "--per-minute", str(asked.per_minute), "--sample-every-s", every_s)
         try:
             code = self._run(asked)
         finally:
@@ -105,7 +107,7 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     options.add_argument("--folder", type=Path, required=True)
-    options.add_argument("--compress", type=float, default=8000.0, help="a week lasts 76 s")
+    options.add_argument("--compress", type=float, default=4000.0, help="a week lasts 151 s")
     options.add_argument("--divide", type=int, default=20, help="of the shadow set's sizes")
     options.add_argument("--per-minute", type=float, default=90.0, help="uploads")
     options.add_argument("--limit-s", type=float, default=1500.0, help="3 if it is not over then")

@@ -1,4 +1,4 @@
-"""The service, its worker and its traffic for demonstrations and tests.
+"""The service, its worker, its traffic and the samples for demonstrations and tests.
 
 python stack.py up --folder local --per-minute 60    start them on a free port
 python stack.py without-v1 --folder local            start the service and its worker again, v1 off
@@ -36,7 +36,7 @@ class Stack:
         self.folder = folder.resolve()
         self.file = self.folder / "stack.json"
 
-    def up(self, per_minute: float) -> None:
+    def up(self, per_minute: float, sample_every_s: float) -> None:
         """Start everything; a stack that runs already is left as it is."""
         if self.runs():
             return
@@ -49,19 +49,27 @@ class Stack:
             command = [sys.executable, str(HERE / "traffic.py"), "--base-url", self.base_url()]
             command += ["--folder", str(self.folder), "--per-minute", str(per_minute)]
             processes["traffic"] = self._spawned("traffic", command, {})
+        command = [sys.executable, str(HERE / "sample.py"), "take", "--base-url", self.base_url()]
+        command += ["--home", str(self.folder / "home"), "--every-s", str(sample_every_s)]
+        command += ["--out", str(self.folder / "samples.jsonl")]
+        processes["samples"] = self._spawned("samples", command, {})
         self._keep(processes)
 
     def without_v1(self) -> None:
-        """Start the service again at the same address, with v1's endpoint and worker off."""
+        """Start the service again at the same address, with v1's endpoint and worker off.
+
+        No more samples are taken: there is nothing to compare with.
+        """
         processes = self.read()
+        _stop(processes["samples"])
         port = int(self.base_url().rpartition(":")[2])
         _stop(processes["service"])
         self._keep({**processes, "service": self._service(port=port, v1="off")})
 
     def down(self) -> None:
-        """Stop the traffic, then the service; a second time does nothing."""
+        """Stop what asks, then the service; a second time does nothing."""
         processes = self.read()
-        for name in ("traffic", "service"):
+        for name in ("samples", "traffic", "service"):
             if name in processes:
                 _stop(processes[name])
 
@@ -157,10 +165,11 @@ def main() -> int:
         command.add_argument("--folder", type=Path, default=Path("local"))
         if name == "up":
             command.add_argument("--per-minute", type=float, default=60.0, help="0: no traffic")
+            command.add_argument("--sample-every-s", type=float, default=6 * 3600.0)
     asked = options.parse_args()
     stack = Stack(asked.folder)
     if asked.command == "up":
-        stack.up(asked.per_minute)
+        stack.up(asked.per_minute, asked.sample_every_s)
     elif asked.command == "without-v1":
         stack.without_v1()
     elif asked.command == "down":

@@ -1,10 +1,10 @@
 """Uploads that keep coming: PSTs of several projects, one after another, through `POST /imports`.
 
-python traffic.py --base-url http://127.0.0.1:8440 --folder local --per-minute 60
+python traffic.py --base-url http://127.0.0.1:8440 --folder local --per-minute 60 --open 6
 
 The files are synthetic and small, of several seeds; each upload is an ingest of its own. What was
 acknowledged is written to `traffic.jsonl`, a line each; a service that is away is asked again with
-the same Idempotency-Key, so nothing comes twice.
+the same Idempotency-Key, so nothing comes twice. While `--open` of them have not ended it waits.
 """
 
 from __future__ import annotations
@@ -31,7 +31,9 @@ _AGAIN_S: Final = 0.3
 class Traffic:
     """One sender with its files."""
 
-    def __init__(self, base_url: str, folder: Path, per_minute: float) -> None:
+    def __init__(self, base_url: str, folder: Path, per_minute: float, at_once: int) -> None:
+        self._at_once = at_once
+        self._open: list[str] = []
         self._service = httpx.Client(base_url=base_url, timeout=60.0)
         self._folder = folder
         self._every_s = 60.0 / per_minute
@@ -49,11 +51,27 @@ class Traffic:
             while not self._stop.is_set():
                 began = time.monotonic()
                 path = _file(self._folder / "traffic", number % FILES)
+                self._wait_for_room()
                 if told := self._upload(path, f"matter-{number % PROJECTS}"):
+                    self._open.append(str(told["id"]))
                     out.write(json.dumps(told) + "\n")
                     out.flush()
                 number += 1
                 self._stop.wait(max(0.0, self._every_s - (time.monotonic() - began)))
+
+    def _wait_for_room(self) -> None:
+        while not self._stop.is_set():
+            self._open = [one for one in self._open if not self._has_ended(one)]
+            if len(self._open) < self._at_once:
+                return
+            self._stop.wait(_AGAIN_S)
+
+    def _has_ended(self, pst_file_id: str) -> bool:
+        try:
+            status = self._service.get(f"/pst/{pst_file_id}/status").json()["processing_status"]
+        except (httpx.TransportError, ValueError, KeyError):
+            return False  # the service is away, or starts: it is asked again
+        return status in ("completed", "failed", "cancelled")
 
     def _upload(self, path: Path, project: str) -> dict[str, object] | None:
         query, headers = (
@@ -98,8 +116,9 @@ def main() -> None:
     options.add_argument("--base-url", required=True)
     options.add_argument("--folder", type=Path, required=True)
     options.add_argument("--per-minute", type=float, default=60.0)
+    options.add_argument("--open", type=int, default=6, help="how many may be open at once")
     asked = options.parse_args()
-    traffic = Traffic(asked.base_url, asked.folder, asked.per_minute)
+    traffic = Traffic(asked.base_url, asked.folder, asked.per_minute, asked.open)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, traffic.stop)
     traffic.send()
