@@ -6,7 +6,7 @@ python sample.py read --out samples.jsonl --since 2026-11-20T00:00:00Z --until 2
 `take` chooses one of the last ingests that v2 completed, uploads its bytes again under the project
 `cutline-probe`, has v1 process them and judges the pair by every gate of `postroom.pst`; then it
 waits and takes the next, until SIGTERM. A line each: `{"at": …, "go": true, …}`. `read`
-sums up the lines of a span as JSON: `compared`, `differing`, `messages`. What could not be compared
+sums up the lines of a span as JSON: `compared`, `same`, `messages`. What could not be compared
 is no line, and says so on standard error: a gate that wants one finds none.
 """
 
@@ -66,7 +66,7 @@ def read(asked: argparse.Namespace) -> None:
     ]
     counts = {
         "compared": len(found),
-        "differing": sum(not one["go"] for one in found),
+        "same": sum(one["go"] for one in found),
         "messages": sum(one["messages"] for one in found),
     }
     print(json.dumps(counts))
