@@ -1,13 +1,11 @@
-"""Samples of v2's work: what v2 made of a PST that came in lately, beside what v1 makes of it.
+"""Take samples of v2's work: what v2 made of a PST that came in lately, beside what v1 makes of it.
 
-python sample.py take --base-url http://127.0.0.1:8440 --home postroom-data --out samples.jsonl
-python sample.py read --out samples.jsonl --since 2026-11-20T00:00:00Z --until 2026-11-21T00:00:00Z
+python sample.py --base-url http://127.0.0.1:8440 --home postroom-data --out samples.jsonl
 
-`take` chooses one of the last ingests that v2 completed, uploads its bytes again under the project
+Chooses one of the last ingests that v2 completed, uploads its bytes again under the project
 `cutline-probe`, has v1 process them and judges the pair by every gate of `postroom.pst`; then it
-waits and takes the next, until SIGTERM. A line each: `{"at": …, "go": true, …}`. `read`
-sums up the lines of a span as JSON: `compared`, `same`, `messages`. What could not be compared
-is no line, and says so on standard error: a gate that wants one finds none.
+waits and takes the next, until SIGTERM. A line each: `{"at": …, "go": true, …}`. What could not be
+compared is no line, and says so on standard error. `samples.py` reads them for the plan.
 """
 
 from __future__ import annotations
@@ -55,21 +53,6 @@ def take(asked: argparse.Namespace) -> None:
             with asked.out.open("a", encoding="utf-8") as out:
                 out.write(json.dumps(found) + "\n")
         stop.wait(asked.every_s)
-
-
-def read(asked: argparse.Namespace) -> None:
-    """Print what was found in a span."""
-    since, until = (datetime.fromisoformat(text) for text in (asked.since, asked.until))
-    lines = asked.out.read_text().splitlines() if asked.out.exists() else []
-    found = [
-        one for one in map(json.loads, lines) if since <= datetime.fromisoformat(one["at"]) < until
-    ]
-    counts = {
-        "compared": len(found),
-        "same": sum(one["go"] for one in found),
-        "messages": sum(one["messages"] for one in found),
-    }
-    print(json.dumps(counts))
 
 
 def sampled(
@@ -137,24 +120,18 @@ def _pieces(upload: Any) -> Iterator[bytes]:  # noqa: ANN401  # a binary file of
 
 
 def main() -> None:
-    """Take samples, or read them."""
+    """Take samples."""
     options = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    verbs = options.add_subparsers(dest="verb", required=True)
-    taking, reading = verbs.add_parser("take"), verbs.add_parser("read")
-    for one in (taking, reading):
-        one.add_argument("--out", type=Path, required=True)
-    taking.add_argument("--base-url", required=True)
-    taking.add_argument("--home", type=Path, required=True)
-    taking.add_argument("--dsn", metavar="env:NAME")
-    taking.add_argument("--source", default="default")
-    taking.add_argument("--wait-s", type=float, default=1500.0)
-    taking.add_argument("--every-s", type=float, default=6 * 3600.0)
-    reading.add_argument("--since", required=True)
-    reading.add_argument("--until", required=True)
-    asked = options.parse_args()
-    take(asked) if asked.verb == "take" else read(asked)
+    options.add_argument("--out", type=Path, required=True)
+    options.add_argument("--base-url", required=True)
+    options.add_argument("--home", type=Path, required=True)
+    options.add_argument("--dsn", metavar="env:NAME")
+    options.add_argument("--source", default="default")
+    options.add_argument("--wait-s", type=float, default=1500.0)
+    options.add_argument("--every-s", type=float, default=6 * 3600.0)
+    take(options.parse_args())
 
 
 if __name__ == "__main__":

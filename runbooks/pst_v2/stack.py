@@ -49,7 +49,7 @@ class Stack:
             command = [sys.executable, str(HERE / "traffic.py"), "--base-url", self.base_url()]
             command += ["--folder", str(self.folder), "--per-minute", str(per_minute)]
             processes["traffic"] = self._spawned("traffic", command, {})
-        command = [sys.executable, str(HERE / "sample.py"), "take", "--base-url", self.base_url()]
+        command = [sys.executable, str(HERE / "sample.py"), "--base-url", self.base_url()]
         command += ["--home", str(self.folder / "home"), "--every-s", str(sample_every_s)]
         command += ["--out", str(self.folder / "samples.jsonl")]
         processes["samples"] = self._spawned("samples", command, {})

@@ -37,9 +37,9 @@ def stack(folder: Path, *words: str, code: int = 0) -> None:
 def sampled(folder: Path) -> dict[str, int]:
     """What the plan's probe is told."""
     span = ["--since", "2000-01-01T00:00:00Z", "--until", "2100-01-01T00:00:00Z"]
-    out = str(folder / "samples.jsonl")
+    file = str(folder / "samples.jsonl")
     found: dict[str, int] = json.loads(
-        call(sys.executable, str(RUNBOOK / "sample.py"), "read", "--out", out, *span)
+        call(sys.executable, str(RUNBOOK / "samples.py"), file, *span)
     )
     return found
 
