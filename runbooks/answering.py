@@ -36,7 +36,7 @@ class People:
             checkpoint, _, told = answer.partition("=")
             name, _, value = told.partition(":")
             self._answers[checkpoint].append((name, ["--value", value] if value else []))
-        self._answered: set[tuple[str, str, str]] = set()
+        self._answered: set[tuple[object, ...]] = set()
         self._pause = threading.Event()
 
     def play(self) -> None:
@@ -58,8 +58,9 @@ class People:
 
     def _answer(self, state: State, point: Checkpoint) -> None:
         for name, options in self._answers[point.name]:
-            key = (state.stage_name, point.name, name)
-            if key in self._answered:
+            # An approval that has lapsed is asked for anew; one that was refused is not repeated.
+            key = (state.stage_name, point.name, point.opened_at, point.brief, name)
+            if key in self._answered or name in {given.by for given in point.approvals}:
                 continue
             self._answered.add(key)
             command = ["approve", state.run, point.name, "--by", name, *options]
