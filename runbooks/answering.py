@@ -13,6 +13,7 @@ import subprocess
 import sys
 import threading
 from collections import defaultdict
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -28,7 +29,8 @@ _POLL_S: Final = 0.2
 class People:
     """Who answers what, and what was answered already."""
 
-    def __init__(self, plan: str, runs: Path, answers: list[str]) -> None:
+    def __init__(self, plan: str, runs: Path, answers: list[str], after_s: float = 0.0) -> None:
+        self._after = timedelta(seconds=after_s)
         self._plan = plan
         self._runs = runs
         self._answers: dict[str, list[tuple[str, list[str]]]] = defaultdict(list)
@@ -45,7 +47,8 @@ class People:
         journal = Journal.open(folder.path)
         while not (state := resume(journal)).is_over:
             for point in state.asks:
-                self._answer(state, point)
+                if datetime.now(UTC) - point.opened_at >= self._after:
+                    self._answer(state, point)
             self._pause.wait(_POLL_S)
             journal.refresh()
 
@@ -79,8 +82,9 @@ def main() -> None:
     options.add_argument("plan", help="the name of the plan")
     options.add_argument("--runs", type=Path, default=Path("runs"))
     options.add_argument("--answer", action="append", default=[], metavar="CHECKPOINT=NAME[:VALUE]")
+    options.add_argument("--after-s", type=float, default=0.0, help="how long they think")
     asked = options.parse_args()
-    People(asked.plan, asked.runs, asked.answer).play()
+    People(asked.plan, asked.runs, asked.answer, asked.after_s).play()
 
 
 if __name__ == "__main__":

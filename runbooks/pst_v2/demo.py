@@ -56,7 +56,14 @@ class Demo:
         inputs["quiet_s"] = max(QUIET_LEAST_S, QUIET_S / asked.compress)
         given = [f"--input={name}={value}" for name, value in inputs.items()]
         answers = [f"--answer={answer}" for answer in ANSWERS]
-        answering = [sys.executable, str(HERE.parent / "answering.py"), "pst-v2", *answers]
+        answering = [
+            sys.executable,
+            str(HERE.parent / "answering.py"),
+            "pst-v2",
+            *answers,
+            "--after-s",
+            "2",
+        ]
         people = subprocess.Popen(
             [*answering, "--runs", str(self.runs)], env=self.environment, stdout=subprocess.DEVNULL
         )
