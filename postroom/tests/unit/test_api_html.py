@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html.parser import HTMLParser
 
 import pytest
 from hypothesis import given, settings
@@ -52,17 +53,49 @@ HARMFUL = [
     "<bgsound src=http://e.example>",
     "<input type=image src=http://e.example>",
 ]
-LOADS = re.compile(
-    r"(?i)<(script|iframe|object|embed|link|style|base|meta|form|input|svg|math|video|audio)"
-    r"|\son\w+\s*=|javascript:|url\(|expression\(|\sbackground=|srcset|poster|ping="
-)
-SOURCE = re.compile(r"""(?i)\ssrc="(?!/attachments/a1/content"|data:image/(png|gif|jpeg|webp);)""")
-LINK = re.compile(r"""(?i)\shref="(?!https?:|mailto:)""")
+RUNS = {
+    *("script", "iframe", "object", "embed", "link", "style", "base", "meta", "form", "input"),
+    *("svg", "math", "video", "audio"),
+}
+LOADS = {"background", "srcset", "poster", "ping"}
+CALLS = re.compile(r"(?i)\\|(?<!rgb)(?<!rgba)(?<!hsl)(?<!hsla)\(")
+SOURCE = re.compile(r"(?i)/attachments/a1/content|data:image/(png|gif|jpeg|webp);")
+LINK = re.compile(r"(?i)https?:|mailto:")
+
+
+class Elements(HTMLParser):
+    """What a parser finds: a word within a quoted value is no attribute."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str]]] = []
+        self.feed(html)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, {name: value or "" for name, value in attrs}))
+
+
+def does_harm(tag: str, attributes: dict[str, str]) -> bool:
+    return (
+        tag in RUNS
+        or any(name.startswith("on") or name in LOADS for name in attributes)
+        or bool(CALLS.search(attributes.get("style", "")))
+        or not (SOURCE.match(attributes.get("src", "data:image/png;")))
+        or not (LINK.match(attributes.get("href", "https:")))
+    )
 
 
 def is_harmless(html: str) -> bool:
     """Nothing in it runs or loads."""
-    return not (LOADS.search(html) or SOURCE.search(html) or LINK.search(html))
+    return not any(does_harm(*element) for element in Elements(html).found)
+
+
+@pytest.mark.parametrize("html", [one for one in HARMFUL if "<!--" not in one])
+def test_what_is_called_harmful_here_is_seen_as_such(html: str) -> None:
+    """The judge of these tests sees harm where it is, or an element that is not known to it."""
+    known = ("noscript", "template", "bgsound")
+    assert not is_harmless(html) or html[1:].startswith(known)
 
 
 @pytest.mark.parametrize("html", HARMFUL)

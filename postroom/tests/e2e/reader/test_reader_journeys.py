@@ -69,7 +69,7 @@ def test_the_order_by_subject_is_the_order_of_the_rows(page: Page) -> None:
     expect(page.get_by_role("columnheader", name="From")).to_have_attribute(
         "aria-sort", "ascending"
     )
-    page.wait_for_function("document.querySelectorAll('.rows .row').length > 5")
+    expect(page.locator(".rows .row").nth(5)).to_be_attached()
     page.get_by_role("button", name="Sent").click()
     expect(page.get_by_role("columnheader", name="Sent")).to_have_attribute(
         "aria-sort", "descending"
