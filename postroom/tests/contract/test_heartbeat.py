@@ -14,6 +14,8 @@ from postroom.claim import take
 from postroom.errors import ClaimHeld
 from postroom.heartbeat import beating
 from postroom.ingest import read_ingest
+from postroom.moment import stamp
+from postroom.pipeline.hold import Hold
 from postroom.progress import silent
 
 DEADLINE_S = 20.0
@@ -43,6 +45,28 @@ def test_the_lease_is_renewed_and_the_progress_kept(archive: Archive) -> None:
     assert datetime.fromisoformat(progress.pop("at")) <= datetime.now(UTC)
     assert progress == {"phase": "load emails", "done": 3, "total": 9}
     assert reports == [("load emails", 3, 9)]
+
+
+def test_a_worker_keeps_its_progress_likewise(archive: Archive) -> None:
+    """Also under a worker's claim: what is reported again without a step stands still."""
+    pst_file_id = registered(archive)
+    hold = Hold(archive, take(archive, pst_file_id, "v2", lease_s=LEASE_S), watch_s=LEASE_S)
+    try:
+        hold.report("load emails", 3, 9)
+        wait_for(lambda: "emails" in str(read_ingest(archive, pst_file_id).progress))
+        first = read_ingest(archive, pst_file_id)
+        hold.report("load emails", 3, 9)
+        wait_for(
+            lambda: read_ingest(archive, pst_file_id).claim_lease_until != first.claim_lease_until
+        )
+        assert read_ingest(archive, pst_file_id).progress == first.progress
+        hold.report("load emails", 4, 9)
+        wait_for(lambda: '"done": 4' in str(read_ingest(archive, pst_file_id).progress))
+    finally:
+        hold.end()
+    last = read_ingest(archive, pst_file_id).progress
+    before, after = (json.loads(told or "") for told in (first.progress, last))
+    assert before["at"] < after["at"] <= stamp(datetime.now(UTC))
 
 
 def test_a_lost_claim_is_not_renewed(archive: Archive) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import threading
 import time
 from typing import Final
@@ -12,6 +11,7 @@ from postroom.archive.archive import Archive
 from postroom.archive.transaction import Transaction
 from postroom.claim import Claim
 from postroom.errors import ClaimHeld
+from postroom.reported import Reported
 
 _BEATS_A_LEASE: Final = 6
 
@@ -27,7 +27,7 @@ class Hold:
         self._archive = archive
         self._watch_s = min(watch_s, claim.lease_s / _BEATS_A_LEASE)
         self._lost, self._over = threading.Event(), threading.Event()
-        self._progress: dict[str, object] | None = None
+        self._reported = Reported()
         self._thread = threading.Thread(target=self._beat, name="hold", daemon=True)
         self._thread.start()
 
@@ -38,7 +38,7 @@ class Hold:
 
     def report(self, phase: str, done: int, total: int | None) -> None:
         """Note the progress; it is stored with the next beat."""
-        self._progress = {"phase": phase, "done": done, "total": total}
+        self._reported.report(phase, done, total)
 
     def end(self) -> None:
         """Beat no more."""
@@ -71,9 +71,4 @@ class Hold:
 
     def _renew(self, tx: Transaction) -> None:
         self.claim.check(tx)
-        if self._progress is not None:
-            tx.change(
-                "UPDATE pst_files SET progress = :progress WHERE id = :id",
-                progress=json.dumps(self._progress),
-                id=self.claim.pst_file_id,
-            )
+        self._reported.store(tx, self.claim)
