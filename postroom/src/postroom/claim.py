@@ -15,13 +15,14 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, Literal
 
 from postroom.archive.archive import Archive
 from postroom.archive.transaction import Row, Transaction
 from postroom.errors import ClaimHeld, NotReadable
+from postroom.moment import text_in
 
 Engine = Literal["v1", "v2"]
 
@@ -57,7 +58,7 @@ class Claim:
         others on the same row. `tx` may be `Transaction(driver_connection, archive.backend)` on the
         driver's connection below an SQLAlchemy session.
         """
-        until = _stamp(_now() + timedelta(seconds=self.lease_s))
+        until = text_in(self.lease_s)
         held_now = tx.change(
             "UPDATE pst_files SET claim_lease_until = :until"
             " WHERE id = :id AND claim_owner = :owner AND claim_epoch = :epoch",
@@ -114,14 +115,14 @@ def take(
         row = tx.row(_READ, id=pst_file_id)
         if row is None:
             raise no_such_ingest(pst_file_id)
-        if not is_free(row, _now()):
+        if not is_free(row, datetime.now(UTC)):
             raise held(row)
         changed = tx.change(
             _TAKE,
             id=pst_file_id,
             engine=engine,
             owner=owner,
-            until=_stamp(_now() + timedelta(seconds=lease_s)),
+            until=text_in(lease_s),
             begins=int(begins_attempt),
             epoch=row["claim_epoch"],
         )
@@ -208,11 +209,3 @@ def _pid_space() -> str:
         return f"{boot}.{Path('/proc/self/ns/pid').stat().st_ino}"
     except OSError:
         return "unknown"
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
-def _stamp(moment: datetime) -> str:
-    return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")

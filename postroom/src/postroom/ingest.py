@@ -16,6 +16,7 @@ from postroom.archive.transaction import Row
 from postroom.claim import Claim, Engine, claimed, no_such_ingest
 from postroom.errors import AlreadyCompleted
 from postroom.heartbeat import beating
+from postroom.moment import now_text
 from postroom.progress import Progress
 from postroom.store import Store
 from postroom.tasks.names import ORDER, Task, task
@@ -147,7 +148,7 @@ def register(
             size_bytes=stored.size_bytes,
             sha256=stored.sha256,
             engine=engine,
-            now=_now(),
+            now=now_text(),
         )
     return pst_file_id
 
@@ -267,7 +268,7 @@ def _begin(archive: Archive, claim: Claim) -> None:
             "UPDATE pst_files SET processing_status = 'processing', error_message = NULL,"
             " progress = NULL, processing_started_at = :now, processing_completed_at = NULL"
             " WHERE id = :id",
-            now=_now(),
+            now=now_text(),
             id=claim.pst_file_id,
         )
 
@@ -275,7 +276,7 @@ def _begin(archive: Archive, claim: Claim) -> None:
 def _complete(archive: Archive, claim: Claim) -> None:
     with archive.transaction() as tx:
         claim.check(tx)
-        tx.change(COMPLETED, now=_now(), id=claim.pst_file_id)
+        tx.change(COMPLETED, now=now_text(), id=claim.pst_file_id)
 
 
 def _end_badly(archive: Archive, claim: Claim, error: BaseException) -> None:
@@ -288,7 +289,7 @@ def _end_badly(archive: Archive, claim: Claim, error: BaseException) -> None:
             " WHERE id = :id AND claim_owner = :owner AND claim_epoch = :epoch",
             status=status,
             why=reason_of(error),
-            now=_now(),
+            now=now_text(),
             id=claim.pst_file_id,
             owner=claim.owner,
             epoch=claim.epoch,
@@ -314,7 +315,3 @@ def safe_name(path: Path) -> str:
 def _printable(name: str) -> str:
     """Make a name that both engines can hold: file names may be no UTF-8."""
     return name.encode("utf-8", "replace").decode()
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 from uuid import uuid4
 
@@ -16,6 +15,7 @@ from postroom.api.item import check_item, meta_of
 from postroom.api.item_rows import TAGS, tags_within
 from postroom.api.words import BODY, ERRORS, NOT_FOUND, ItemId, Text
 from postroom.archive.transaction import Transaction
+from postroom.moment import now_text
 
 router = APIRouter(tags=["meta"], responses=ERRORS)
 
@@ -121,7 +121,7 @@ def _put(tx: Transaction, item_id: str, name: str, value: str | list[str]) -> No
         item_id=item_id,
         name=name,
         value=json.dumps(value, ensure_ascii=False),
-        now=datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z"),
+        now=now_text(),
     )
 
 

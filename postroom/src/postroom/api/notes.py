@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Annotated, Final
 from uuid import UUID, uuid4
 
@@ -17,6 +16,7 @@ from postroom.api.models import Note
 from postroom.api.note_rows import note_of, notes_of
 from postroom.api.words import BODY, ERRORS, NOT_FOUND, ItemId, Text
 from postroom.archive.transaction import Transaction
+from postroom.moment import now_text
 
 router = APIRouter(tags=["notes"], responses={**ERRORS, **NOT_FOUND})
 
@@ -59,7 +59,7 @@ def write_note(item_id: ItemId, note: NoteBody, about: About) -> Note:
             author=about.caller.name,
             body=note.body,
             pinned=note.pinned,
-            now=_now(),
+            now=now_text(),
         )
         return _read(tx, str(item_id), note_id)
 
@@ -77,7 +77,7 @@ def change_note(item_id: ItemId, note_id: NoteId, note: NoteBody, about: About) 
             id=str(note_id),
             body=note.body,
             pinned=note.pinned,
-            now=_now(),
+            now=now_text(),
         )
         return _read(tx, str(item_id), str(note_id))
 
@@ -121,7 +121,3 @@ def _check_room(tx: Transaction, item_id: str) -> None:
             why=f"{_MOST} is the most",
             remedy="delete some",
         )
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")

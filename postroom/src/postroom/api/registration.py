@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from postroom.archive.archive import Archive
 from postroom.archive.transaction import Transaction
 from postroom.claim import Engine
 from postroom.ingest import safe_name
+from postroom.moment import now_text
 from postroom.store import Store
 
 
@@ -108,7 +108,7 @@ def _commit(
     place: tuple[str, str],
 ) -> Registered:
     pst_file_id, key = place
-    now = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    now = now_text()
     row = {
         "id": pst_file_id,
         "project_id": named.project_id,

@@ -6,7 +6,7 @@ job that Step Functions has given up, and that runs on somewhere, can commit not
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Final
 
 from postroom.archive.archive import Archive
@@ -15,9 +15,10 @@ from postroom.aws.lease import AT_WORK_S, WAITING_S
 from postroom.claim import Claim, held, is_free, no_such_ingest
 from postroom.errors import AlreadyCompleted, NotReadable
 from postroom.ingest import COMPLETED
-from postroom.pipeline.attempt import coming_attempt, now_text
+from postroom.moment import now_text, text_in
+from postroom.pipeline.attempt import coming_attempt
 from postroom.pipeline.dead_letters import add_dead_letter
-from postroom.pipeline.message import IngestMessage, InvalidMessage
+from postroom.pipeline.message import IngestMessage, InvalidMessage, check_same_upload
 
 _READ: Final = """SELECT id, engine, project_id, s3_bucket, s3_key, size_bytes, processing_status,
     error_message, claim_owner, claim_attempt, claim_epoch, claim_lease_until
@@ -69,7 +70,7 @@ def begin(archive: Archive, message: IngestMessage, owner: str) -> Claim:
             epoch=row["claim_epoch"],
             status=status,
             now=now_text(),
-            until=_until(WAITING_S),
+            until=text_in(WAITING_S),
         )
         if not changed:
             raise held(_row(tx, message))
@@ -88,7 +89,7 @@ def carry_on(archive: Archive, message: IngestMessage, owner: str) -> Claim:
             id=message.pst_file_id,
             owner=owner,
             epoch=row["claim_epoch"],
-            until=_until(AT_WORK_S),
+            until=text_in(AT_WORK_S),
         )
         if not changed:
             raise held(row)
@@ -114,7 +115,7 @@ def hand_over(archive: Archive, claim: Claim, reason: str | None = None) -> None
             id=claim.pst_file_id,
             owner=claim.owner,
             epoch=claim.epoch,
-            until=_until(WAITING_S),
+            until=text_in(WAITING_S),
             reason=reason,
         )
 
@@ -195,17 +196,5 @@ def _named(tx: Transaction, message: IngestMessage) -> Row:
             why=f"source {message.source_id} has no row of that id in pst_files",
             remedy="postroom submit registers an upload and sends its message",
         ) from error
-    known = (row["project_id"], row["s3_bucket"], row["s3_key"])
-    if known != (message.project_id, message.source_bucket, message.source_key):
-        raise InvalidMessage(
-            "the message and the ingest of its id are of different uploads",
-            where=f"ingest {message.pst_file_id}",
-            why="project, bucket or key is another than in pst_files",
-            remedy=f"postroom status {message.pst_file_id} shows them",
-        )
+    check_same_upload(row, message)
     return row
-
-
-def _until(lease_s: float) -> str:
-    moment = datetime.now(UTC) + timedelta(seconds=lease_s)
-    return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")

@@ -10,7 +10,7 @@ from cutline.console import err, out, print_json
 from cutline.errors import Exit, WrongUsage
 from postroom.commands.pipeline_options import pipeline_option
 from postroom.commands.where import Where, where_options
-from postroom.pipeline.attempt import now_text
+from postroom.moment import now_text
 from postroom.pipeline.dead_letters import (
     DeadLetter,
     mark_requeued,

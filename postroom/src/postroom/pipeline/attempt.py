@@ -16,8 +16,9 @@ from postroom.archive.transaction import Row, Transaction
 from postroom.claim import Claim, Engine, held, is_free, no_such_ingest
 from postroom.errors import AlreadyCompleted, AlreadyEnded, ClaimHeld
 from postroom.ingest import COMPLETED
+from postroom.moment import now_text
 from postroom.pipeline.dead_letters import add_dead_letter
-from postroom.pipeline.message import IngestMessage, InvalidMessage
+from postroom.pipeline.message import IngestMessage, check_same_upload
 
 _TRIES: Final = 5
 
@@ -80,7 +81,7 @@ def queue(
         if row is None:
             _register(archive, message, engine)
             continue
-        _same_upload(row, message)
+        check_same_upload(row, message)
         attempt = int(row["claim_attempt"])
         if not _is_to_be_queued(row, engine, partial(is_at_work, attempt)):
             return attempt + 1
@@ -170,11 +171,6 @@ def message_of(row: Row, source_id: str) -> IngestMessage:
     )
 
 
-def now_text() -> str:
-    """Write this moment as the archives hold it."""
-    return datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
-
-
 def _is_to_be_queued(row: Row, engine: Engine, is_at_work: Callable[[], bool]) -> bool:
     status = row["processing_status"]
     if status == "completed":
@@ -198,17 +194,6 @@ def _register(archive: Archive, message: IngestMessage, engine: Engine) -> None:
             key=message.source_key,
             engine=engine,
             now=now_text(),
-        )
-
-
-def _same_upload(row: Row, message: IngestMessage) -> None:
-    known = (row["project_id"], row["s3_bucket"], row["s3_key"])
-    if known != (message.project_id, message.source_bucket, message.source_key):
-        raise InvalidMessage(
-            "the message and the ingest of its id are of different uploads",
-            where=f"ingest {message.pst_file_id}",
-            why="project, bucket or key is another than in pst_files",
-            remedy=f"postroom status {message.pst_file_id} shows them",
         )
 
 

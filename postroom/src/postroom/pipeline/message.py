@@ -11,6 +11,7 @@ from uuid import UUID
 
 from cutline.errors import WrongUsage
 from postroom.archive.names import SOURCE_ID
+from postroom.archive.transaction import Row
 
 VERSION: Final = 1
 _MOST_CHARACTERS: Final = 16_384
@@ -75,6 +76,18 @@ class IngestMessage:
         if len(given) > len(_RULES):
             _refuse(f"it has {len(given) - len(_RULES)} keys that the form does not have")
         return cls(**given)
+
+
+def check_same_upload(row: Row, message: IngestMessage) -> None:
+    """Raise `InvalidMessage` if the ingest of that id is of another upload than the message."""
+    known = (row["project_id"], row["s3_bucket"], row["s3_key"])
+    if known != (message.project_id, message.source_bucket, message.source_key):
+        raise InvalidMessage(
+            "the message and the ingest of its id are of different uploads",
+            where=f"ingest {message.pst_file_id}",
+            why="project, bucket or key is another than in pst_files",
+            remedy=f"postroom status {message.pst_file_id} shows them",
+        )
 
 
 def default_key(project_id: str, pst_file_id: str, file_name: str) -> str:

@@ -17,6 +17,7 @@ from postroom.archive.transaction import Row
 from postroom.claim import Claim, Engine, take
 from postroom.errors import AlreadyEnded, Away, ClaimHeld
 from postroom.ingest import reason_of
+from postroom.moment import now_text
 from postroom.pipeline import attempt as attempts
 from postroom.pipeline.dead_letters import add_dead_letter, add_refused
 from postroom.pipeline.hold import Hold
@@ -256,7 +257,7 @@ class Runner:
         engine: Engine,
         attempt: int,
     ) -> Outcome:
-        reason, now = reason_of(problem), attempts.now_text()
+        reason, now = reason_of(problem), now_text()
 
         def write() -> None:
             with self._archive(self._refused_source).transaction() as tx:

@@ -9,6 +9,7 @@ from typing import Final
 from postroom.archive.migrate import migrations
 from postroom.archive.sqlite import statements
 from postroom.archive.transaction import Transaction
+from postroom.moment import now_text
 
 # The table that a statement of the migration is about.
 _TABLE_OF: Final = re.compile(r"^CREATE (?:(?:VIRTUAL )?TABLE|INDEX \w+ ON) (\w+)", re.MULTILINE)
@@ -75,7 +76,7 @@ def add_mails(tx: Transaction, pst_file_id: str) -> int:
 
 def mark_indexed(tx: Transaction, pst_file_id: str, mails: int, pieces: int) -> None:
     """Note that an ingest is in the index."""
-    now = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    now = now_text()
     tx.change(_INDEXED, id=pst_file_id, mails=mails, pieces=pieces, now=now)
 
 

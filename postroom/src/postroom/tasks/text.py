@@ -8,7 +8,6 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from datetime import UTC, datetime
 from itertools import islice
 from typing import Self
 
@@ -19,6 +18,7 @@ from postroom.documents.children import Answer, Children, Limits, Request, child
 from postroom.documents.contents import Content, open_contents
 from postroom.documents.extract import NO_EXTRACTOR, extractor_version
 from postroom.identity import BY_VALUE
+from postroom.moment import now_text
 from postroom.progress import Progress
 from postroom.row_stream import streamed
 from postroom.store import Store
@@ -139,7 +139,7 @@ class _Work:
         self.cache.finish()
         self.settled += len(kept)
         progress("text", min(self.settled, total), total)
-        now = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+        now = now_text()
         with self._archive.transaction() as tx:
             for content, answer in kept:
                 tx.change_many(_SETTLE, _rows(content, answer, now))
