@@ -74,7 +74,7 @@ pub fn extract(options: &Options, progress: &Progress) -> Result<Outcome, OpenEr
         source: Arc::new(source),
         progress,
     };
-    let outcome = run.go();
+    let outcome = run.go().map_err(|why| run.explained(why));
     if outcome.is_err() {
         let _ = fs::remove_dir_all(&partial);
     }
@@ -120,6 +120,22 @@ impl Run<'_> {
                 .map_err(|why| unreadable(&self.options.file, &why.to_string()))?;
             self.end(&opened, &committed, &failed_rows, digest, started)
         })
+    }
+
+    fn has_changed(&self) -> bool {
+        Stamp::of(&self.options.file).ok() != Some(self.before)
+    }
+
+    fn changed(&self) -> OpenError {
+        unreadable(&self.options.file, "the file changed while it was read")
+    }
+
+    /// A file that shrinks or is written anew under the reader looks damaged: the change is why.
+    fn explained(&self, why: OpenError) -> OpenError {
+        match why {
+            OpenError::NotReadable(_) if self.has_changed() => self.changed(),
+            other => other,
+        }
     }
 
     fn limit(&self) -> u64 {
@@ -239,11 +255,8 @@ impl Run<'_> {
         sha256: String,
         started: Instant,
     ) -> Result<Outcome, OpenError> {
-        if Stamp::of(&self.options.file).ok() != Some(self.before) {
-            return Err(unreadable(
-                &self.options.file,
-                "the file changed while it was read",
-            ));
+        if self.has_changed() {
+            return Err(self.changed());
         }
         let rows = failed_rows.iter().zip(&committed.folders);
         let counts: Vec<_> = rows
