@@ -101,12 +101,12 @@ class Pooled:
                 connection.execute("PRAGMA query_only = OFF")
                 connection.execute("BEGIN IMMEDIATE")
                 with connection:
-                    yield Transaction(connection, "sqlite")
+                    yield self._admitted(connection, writes=True)
             else:
                 connection.read_only = False
                 connection.isolation_level = None
                 with connection.transaction():
-                    yield Transaction(connection, "postgres")
+                    yield self._admitted(connection, writes=True)
 
     @contextmanager
     def reading(self) -> Iterator[Transaction]:
@@ -116,12 +116,21 @@ class Pooled:
                 connection.execute("PRAGMA query_only = ON")
                 connection.execute("BEGIN")
                 with connection:
-                    yield Transaction(connection, "sqlite")
+                    yield self._admitted(connection, writes=False)
             else:
                 connection.read_only = True
                 connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
                 with connection.transaction():
-                    yield Transaction(connection, "postgres")
+                    yield self._admitted(connection, writes=False)
+
+    def admit(self, tx: Transaction, *, writes: bool) -> None:
+        """See `Archive.admit`."""
+        self._archive.admit(tx, writes=writes)
+
+    def _admitted(self, connection: Any, *, writes: bool) -> Transaction:  # noqa: ANN401  # of two drivers
+        tx = Transaction(connection, self.backend)
+        self.admit(tx, writes=writes)
+        return tx
 
     @contextmanager
     def _borrowed(self) -> Iterator[Any]:

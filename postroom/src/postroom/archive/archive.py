@@ -51,6 +51,13 @@ class Archive(Protocol):
         """Begin a transaction that only reads: it sees one moment and waits for no writer."""
         ...
 
+    def admit(self, tx: Transaction, *, writes: bool) -> None:
+        """Raise `Fenced` if this store is not where the source lives, as of this transaction.
+
+        `transaction` and `reading` do it themselves, before anything else.
+        """
+        ...
+
     def sqlalchemy_engine(self) -> sqlalchemy.Engine:
         """Make an SQLAlchemy engine whose connections are confined in the same way."""
         ...

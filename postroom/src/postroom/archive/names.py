@@ -22,9 +22,15 @@ def check_source_id(source_id: str) -> str:
     )
 
 
-def schema_name(source_id: str) -> str:
-    """Name the schema and of the role of a source; always quote it in SQL."""
+def role_name(source_id: str) -> str:
+    """Name the role of a source in PostgreSQL; always quote it in SQL."""
     return f"src_{check_source_id(source_id)}"
+
+
+def schema_name(source_id: str, generation: int = 0) -> str:
+    """Name the schema of a source; always quote it in SQL. Each move there makes a generation."""
+    role = role_name(source_id)
+    return f"{role}@{generation}" if generation else role
 
 
 def file_name(source_id: str) -> str:

@@ -16,11 +16,21 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import dict_row
 from psycopg.types.string import TextLoader
 
+from postroom.archive.grants import let_read, open_schema
 from postroom.archive.migrate import Migration, migrate, migrations, pending
-from postroom.archive.names import quoted, schema_name
+from postroom.archive.names import quoted, role_name, schema_name
+from postroom.archive.placement import Placement
+from postroom.archive.source_registry import (
+    REGISTRY,
+    has_registry,
+    make_placement_view,
+    placement_of,
+    register,
+    registered_sources,
+)
 from postroom.archive.transaction import Transaction
 from postroom.archive.trouble import told
-from postroom.errors import Away, DiskRefused, NotReadable
+from postroom.errors import Away, DiskRefused, Fenced, NotReadable
 
 if TYPE_CHECKING:
     import sqlalchemy
@@ -30,13 +40,6 @@ Connection = psycopg.Connection[dict[str, Any]]
 # The application's keys of advisory locks: "two processes make the registry" and "… the same
 # source".
 _LOCK_SPACE: Final = 0x706F7374
-
-_REGISTRY: Final = """CREATE TABLE IF NOT EXISTS public.source_registry (
-    source_id  text PRIMARY KEY,
-    owner      text NOT NULL CHECK (owner IN ('sqlite', 'freezing', 'postgres', 'returning')),
-    epoch      bigint NOT NULL DEFAULT 1,
-    generation integer NOT NULL DEFAULT 0,
-    created_at timestamptz NOT NULL DEFAULT now())"""
 
 _APPLIED: Final = """CREATE TABLE IF NOT EXISTS schema_migrations (
     number integer PRIMARY KEY, name text NOT NULL, sha256 text NOT NULL,
@@ -52,12 +55,27 @@ class _UtcText(Loader):
 
 @dataclass(frozen=True, slots=True)
 class PostgresArchive:
-    """The schema `schema` of the server at `dsn`, read and written by the role of the same name."""
+    """A generation of a source at `dsn`, read and written by the role of the source.
+
+    With `is_shown` it is read whatever the registry says, and never written: that is how a
+    generation is looked at before it serves.
+    """
 
     source_id: str
-    schema: str
     dsn: str = field(repr=False)
+    generation: int = 0
+    is_shown: bool = False
     backend: Literal["postgres"] = "postgres"
+
+    @property
+    def schema(self) -> str:
+        """The schema of this generation."""
+        return schema_name(self.source_id, self.generation)
+
+    @property
+    def role(self) -> str:
+        """The role that sees this source alone."""
+        return role_name(self.source_id)
 
     @property
     def busy_errors(self) -> tuple[type[Exception], ...]:
@@ -66,7 +84,7 @@ class PostgresArchive:
 
     def connect(self) -> Connection:
         """See `Archive.connect`."""
-        connection = _connect(self._confined(), self.source_id)
+        connection = connect(self._confined(), self.source_id)
         for name in ("uuid", "json", "jsonb"):
             connection.adapters.register_loader(name, TextLoader)
         connection.adapters.register_loader("timestamptz", _UtcText)
@@ -80,7 +98,9 @@ class PostgresArchive:
             closing(self.connect()) as connection,
             connection.transaction(),
         ):
-            yield Transaction(connection, "postgres")
+            tx = Transaction(connection, "postgres")
+            self.admit(tx, writes=True)
+            yield tx
 
     @contextmanager
     def reading(self) -> Iterator[Transaction]:
@@ -89,7 +109,26 @@ class PostgresArchive:
             connection.read_only = True
             connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
             with connection.transaction():
-                yield Transaction(connection, "postgres")
+                tx = Transaction(connection, "postgres")
+                self.admit(tx, writes=False)
+                yield tx
+
+    def admit(self, tx: Transaction, *, writes: bool) -> None:
+        """See `Archive.admit`."""
+        if self.is_shown:
+            if writes:
+                raise _closed(self, "a generation that is only looked at takes no writes")
+            return
+        try:
+            row = tx.row("SELECT owner, epoch, generation FROM placement")
+        except (psycopg.errors.UndefinedTable, psycopg.errors.InsufficientPrivilege) as error:
+            raise _closed(self, "its schema is not there, or not for this role") from error
+        if row is None:
+            raise _closed(self, "the registry knows nothing of it")
+        placement = Placement(**row)
+        serves = placement.writes if writes else placement.reads
+        if serves != "postgres" or placement.generation != self.generation:
+            raise _closed(self, f"the registry says {placement.owner} at epoch {placement.epoch}")
 
     def sqlalchemy_engine(self) -> sqlalchemy.Engine:
         """See `Archive.sqlalchemy_engine`."""
@@ -107,7 +146,7 @@ class PostgresArchive:
 
     def _confined(self) -> str:
         given = conninfo_to_dict(self.dsn).get("options") or ""
-        options = f'{given} -c role={self.schema} -c search_path="{self.schema}" -c timezone=UTC'
+        options = f'{given} -c role={self.role} -c search_path="{self.schema}" -c timezone=UTC'
         return make_conninfo(self.dsn, options=options.strip(), application_name="postroom")
 
 
@@ -116,33 +155,63 @@ def open_postgres(source_id: str, dsn: str, *, create: bool) -> PostgresArchive:
 
     The user of `dsn` owns the tables; the source's role may read and write rows and nothing more.
     Raises `NotReadable` if the source is not there (without `create`), the server cannot be reached
-    or refuses, or the archive is of a newer program.
+    or refuses, or the archive is of a newer program; `Fenced` if the source lives in SQLite.
     """
-    archive = PostgresArchive(source_id, schema_name(source_id), dsn)
-    with closing(_connect(dsn, source_id)) as connection:
+    with closing(connect(dsn, source_id)) as connection:
         connection.autocommit = True
-        try:
-            if _is_current(connection, archive):
-                return archive
-            if not create:
-                raise _no_such_source(source_id)
-            with connection.transaction():
-                _bring_up(connection, archive)
-        except psycopg.errors.InsufficientPrivilege as error:
-            raise _refused(archive, error) from error
+        placement = placement_of(connection, source_id) if has_registry(connection) else None
+        if placement is None and not create:
+            raise _no_such_source(source_id)
+        archive = PostgresArchive(source_id, dsn, placement.generation if placement else 0)
+        if placement is not None and placement.reads != "postgres":
+            raise _closed(archive, f"the registry says {placement.owner}")
+        if placement is not None and _is_current(connection, archive):
+            return archive
+        if not create:
+            raise _no_such_source(source_id)
+        with told_refusal(archive), connection.transaction():
+            make_schema(connection, archive)
+            register(connection, source_id, Placement("postgres", 1))
+            open_schema(connection, archive.schema, archive.role)
     return archive
+
+
+def make_schema(connection: Connection, archive: PostgresArchive) -> None:
+    """Make registry, role, schema and tables of a generation, and let the role read them.
+
+    What is there stays as it is. It is part of the caller's transaction, which should be
+    `told_refusal`.
+    """
+    connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK_SPACE,))
+    connection.execute(REGISTRY)
+    _make_role(connection, archive.role)
+    name = sql.Identifier(archive.schema)
+    connection.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(name))
+    connection.execute(sql.SQL("SET LOCAL search_path TO {}").format(name))
+    connection.execute(_APPLIED)
+    done = _applied(connection, archive)
+    migrate(migrations("postgres"), done, archive.source_id, partial(_apply, connection))
+    make_placement_view(connection, archive.schema, archive.source_id)
+    let_read(connection, archive.schema, archive.role)
+
+
+@contextmanager
+def told_refusal(archive: PostgresArchive) -> Iterator[None]:
+    """Turn a right that the user of the DSN lacks into `NotReadable`."""
+    try:
+        yield
+    except psycopg.errors.InsufficientPrivilege as error:
+        raise _refused(archive, error) from error
 
 
 def postgres_sources(dsn: str) -> list[str]:
     """List the ids of every source in the registry at `dsn`, sorted."""
-    with closing(_connect(dsn, "*")) as connection:
-        if not _has_registry(connection):
-            return []
-        rows = connection.execute("SELECT source_id FROM public.source_registry").fetchall()
-    return sorted(row["source_id"] for row in rows)
+    with closing(connect(dsn, "*")) as connection:
+        return sorted(registered_sources(connection)) if has_registry(connection) else []
 
 
-def _connect(conninfo: str, source_id: str) -> Connection:
+def connect(conninfo: str, source_id: str) -> Connection:
+    """Connect with rows by name; raises `Away` or, for what is no DSN, `NotReadable`."""
     try:
         return Connection.connect(conninfo, row_factory=dict_row)
     except psycopg.OperationalError as error:
@@ -162,21 +231,7 @@ def _connect(conninfo: str, source_id: str) -> Connection:
         ) from error
 
 
-def _has_registry(connection: Connection) -> bool:
-    row = connection.execute(
-        "SELECT to_regclass('public.source_registry') IS NOT NULL AS here"
-    ).fetchone()
-    return bool(row and row["here"])
-
-
 def _is_current(connection: Connection, archive: PostgresArchive) -> bool:
-    if not _has_registry(connection):
-        return False
-    found = connection.execute(
-        "SELECT owner FROM public.source_registry WHERE source_id = %s", (archive.source_id,)
-    ).fetchone()
-    if found is None:
-        return False
     return not pending(migrations("postgres"), _applied(connection, archive), archive.source_id)
 
 
@@ -190,24 +245,6 @@ def _applied(connection: Connection, archive: PostgresArchive) -> dict[int, str]
     return {row["number"]: row["sha256"] for row in rows}
 
 
-def _bring_up(connection: Connection, archive: PostgresArchive) -> None:
-    connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK_SPACE,))
-    connection.execute(_REGISTRY)
-    _make_role(connection, archive.schema)
-    name = sql.Identifier(archive.schema)
-    connection.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(name))
-    connection.execute(sql.SQL("SET LOCAL search_path TO {}").format(name))
-    connection.execute(_APPLIED)
-    done = _applied(connection, archive)
-    migrate(migrations("postgres"), done, archive.source_id, partial(_apply, connection))
-    _grant(connection, name)
-    connection.execute(
-        "INSERT INTO public.source_registry (source_id, owner) VALUES (%s, 'postgres')"
-        " ON CONFLICT (source_id) DO NOTHING",
-        (archive.source_id,),
-    )
-
-
 def _make_role(connection: Connection, role: str) -> None:
     # Roles belong to the server, not to the database: another database may have made it already.
     found = connection.execute("SELECT 1 AS x FROM pg_roles WHERE rolname = %s", (role,))
@@ -215,17 +252,6 @@ def _make_role(connection: Connection, role: str) -> None:
     if found.fetchone() is None:
         connection.execute(sql.SQL("CREATE ROLE {} NOLOGIN").format(name))
     connection.execute(sql.SQL("GRANT {} TO CURRENT_USER").format(name))
-
-
-def _grant(connection: Connection, name: sql.Identifier) -> None:
-    # CREATE is for the staging tables of a load; the archive's own tables belong to the user of the
-    # DSN.
-    for statement in (
-        "GRANT USAGE, CREATE ON SCHEMA {0} TO {0}",
-        "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {0} TO {0}",
-        "REVOKE INSERT, UPDATE, DELETE ON {0}.schema_migrations FROM {0}",
-    ):
-        connection.execute(sql.SQL(statement).format(name))
 
 
 def _apply(connection: Connection, migration: Migration) -> None:
@@ -252,4 +278,13 @@ def _refused(archive: PostgresArchive, error: psycopg.Error) -> NotReadable:
         where=f"source {archive.source_id}, schema {role}",
         why=error.diag.message_primary or "permission denied",
         remedy="use a user that may CREATE schemas and has CREATEROLE for the first ingest",
+    )
+
+
+def _closed(archive: PostgresArchive, why: str) -> Fenced:
+    return Fenced(
+        "this source does not live in PostgreSQL now",
+        where=f"source {archive.source_id}, schema {quoted(archive.schema)}",
+        why=why,
+        remedy="postroom source status SOURCE says where it lives and what comes next",
     )

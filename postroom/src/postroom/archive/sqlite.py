@@ -11,11 +11,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
+from postroom.archive.fence import fence_of
 from postroom.archive.migrate import Migration, migrate, migrations, pending
 from postroom.archive.names import file_name
 from postroom.archive.transaction import Transaction
 from postroom.archive.trouble import told
-from postroom.errors import DiskRefused, NotReadable
+from postroom.errors import DiskRefused, Fenced, NotReadable
 
 if TYPE_CHECKING:
     import sqlalchemy
@@ -30,10 +31,15 @@ _APPLIED: Final = """CREATE TABLE IF NOT EXISTS schema_migrations (
 
 @dataclass(frozen=True, slots=True)
 class SqliteArchive:
-    """`path` is the file of the source `source_id`."""
+    """`path` is the file of the source `source_id`.
+
+    With `is_shown` it is read though its fence is closed, and never written: that is how a file is
+    read on the way to PostgreSQL, and while PostgreSQL is gone.
+    """
 
     source_id: str
     path: Path
+    is_shown: bool = False
     backend: Literal["sqlite"] = "sqlite"
 
     @property
@@ -53,7 +59,9 @@ class SqliteArchive:
         with told(f"source {self.source_id}: {self.path}"), closing(self.connect()) as connection:
             connection.execute("BEGIN IMMEDIATE")
             with connection:
-                yield Transaction(connection, "sqlite")
+                tx = Transaction(connection, "sqlite")
+                self.admit(tx, writes=True)
+                yield tx
 
     @contextmanager
     def reading(self) -> Iterator[Transaction]:
@@ -62,7 +70,22 @@ class SqliteArchive:
             connection.execute("PRAGMA query_only = ON")
             connection.execute("BEGIN")
             with connection:
-                yield Transaction(connection, "sqlite")
+                tx = Transaction(connection, "sqlite")
+                self.admit(tx, writes=False)
+                yield tx
+
+    def admit(self, tx: Transaction, *, writes: bool) -> None:
+        """See `Archive.admit`."""
+        fence = fence_of(tx.connection)
+        if fence is None or fence.is_open or (self.is_shown and not writes):
+            return
+        raise Fenced(
+            "this source does not live in its SQLite file now",
+            where=f"source {self.source_id}: {self.path}",
+            why=f"its fence was closed at epoch {fence.epoch}, on the way to PostgreSQL",
+            remedy="postroom source status SOURCE says where it lives; postroom serve --registry"
+            " follows it",
+        )
 
     def sqlalchemy_engine(self) -> sqlalchemy.Engine:
         """See `Archive.sqlalchemy_engine`."""

@@ -10,7 +10,8 @@ from typing import Final
 import psycopg
 
 from cutline.errors import Problem
-from postroom.errors import Away, DiskRefused, NotReadable
+from postroom.archive.fence import CLOSED
+from postroom.errors import Away, DiskRefused, Fenced, NotReadable
 
 _ROOM: Final = "make room on the disk of the archive, then run the command again"
 _AGAIN: Final = "check the server, then run the command again: what was not committed is not there"
@@ -24,7 +25,7 @@ _LOST: Final = ("08", "57")
 
 @contextmanager
 def told(where: str) -> Iterator[None]:
-    """Turn a full disk, a locked or broken file and a lost server into a `Problem` on `where`.
+    """Turn a full disk, a locked, broken or fenced store and a lost server into a `Problem`.
 
     Errors of a statement itself, such as a broken constraint, pass as they are.
     """
@@ -37,6 +38,8 @@ def told(where: str) -> Iterator[None]:
         raise problem from error
     except psycopg.OperationalError as error:
         raise _of_postgres(error, where) from error
+    except psycopg.errors.InsufficientPrivilege as error:
+        raise _fenced(where, error.diag.message_primary or "permission denied") from error
 
 
 def _of_sqlite(error: sqlite3.DatabaseError, where: str) -> Problem | None:
@@ -44,6 +47,8 @@ def _of_sqlite(error: sqlite3.DatabaseError, where: str) -> Problem | None:
     code = getattr(error, "sqlite_errorcode", None)
     kind = None if code is None else code & 0xFF
     why = str(error)
+    if why == CLOSED:
+        return _fenced(where, "its fence is closed")
     if kind in _FULL:
         return DiskRefused("the archive cannot be written", where=where, why=why, remedy=_ROOM)
     if kind in _BUSY:
@@ -61,6 +66,15 @@ def _of_sqlite(error: sqlite3.DatabaseError, where: str) -> Problem | None:
             remedy="restore it from a backup; ingest again what came after",
         )
     return None
+
+
+def _fenced(where: str, why: str) -> Fenced:
+    return Fenced(
+        "this source takes no writes here now",
+        where=where,
+        why=why,
+        remedy="postroom source status SOURCE says where it lives and what comes next",
+    )
 
 
 def _of_postgres(error: psycopg.OperationalError, where: str) -> Problem:
