@@ -77,7 +77,7 @@ def test_a_schema_follows_the_registry(postgres_dsn: str, tmp_path: Path) -> Non
 
 def test_a_write_that_has_begun_is_stopped_by_the_role(postgres_dsn: str) -> None:
     """Who was let in before the schema was closed learns it from the server."""
-    archive = open_postgres("acme", postgres_dsn, create=True)
+    archive = open_postgres("begun", postgres_dsn, create=True)
     with pytest.raises(Fenced, match="takes no writes here"), archive.transaction() as tx:
         _closed_meanwhile(postgres_dsn, archive)
         tx.change(_KEEP, key="k")

@@ -28,11 +28,12 @@ Connection = psycopg.Connection[dict[str, Any]]
 
 
 def has_registry(connection: Connection) -> bool:
-    """Say whether any source was ever made in this database."""
+    """Say whether a source was made in this database, by a program that knows of moves."""
     row = connection.execute(
-        "SELECT to_regclass('public.source_registry') IS NOT NULL AS here"
+        "SELECT 1 AS here FROM pg_attribute WHERE attname = 'changed_at'"
+        " AND attrelid = to_regclass('public.source_registry')"
     ).fetchone()
-    return bool(row and row["here"])
+    return row is not None
 
 
 def placement_of(connection: Connection, source_id: str, *, lock: str = "") -> Placement | None:
