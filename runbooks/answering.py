@@ -19,6 +19,7 @@ from typing import Final
 
 from cutline.evidence.journal import Journal
 from cutline.run.checkpoint import Checkpoint
+from cutline.run.fold import fold
 from cutline.run.folder import RunFolder, of_plan
 from cutline.run.open import resume
 from cutline.run.state import State
@@ -45,12 +46,16 @@ class People:
         """Answer until the run is over."""
         folder = self._open_run()
         journal = Journal.open(folder.path)
-        while not (state := resume(journal)).is_over:
+        state = resume(journal)
+        while not state.is_over:
             for point in state.asks:
                 if datetime.now(UTC) - point.opened_at >= self._after:
                     self._answer(state, point)
             self._pause.wait(_POLL_S)
+            known = len(journal.entries())
             journal.refresh()
+            for entry in journal.entries()[known:]:
+                state = fold(state, entry)
 
     def _open_run(self) -> RunFolder:
         while True:

@@ -4,7 +4,8 @@ python demo.py --folder build/run [--compress 4000] [--divide 20] [--per-minute 
 
 A key, the service with its worker and its traffic, `cutline run`, the checkpoints answered by
 `demo` (claimed: nobody is one), the verification by both verifiers, the report. Leaves with the
-exit code of the run; with 1 where a verifier does not say that the evidence is intact.
+exit code of the run; with 1 where a verifier does not say that the evidence is intact. What an
+earlier play left in the folder is moved aside; its key and its shadow set are used again.
 """
 
 from __future__ import annotations
@@ -13,12 +14,15 @@ import argparse
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 HERE: Final = Path(__file__).resolve().parent
 SAMPLE_EVERY_S: Final = 6 * 3600.0
 QUIET_S: Final = 1800.0
+USED_AGAIN: Final = ("key", "key.pub", "shadow")
+EARLIER: Final = "earlier-"
 QUIET_LEAST_S: Final = 30.0  # a machine of two cores needs that for what lasts seconds elsewhere
 ANSWERS: Final = (
     *("canary=demo", "canary=demo-second", "half=demo", "full=demo"),
@@ -40,6 +44,7 @@ class Demo:
     def play(self, asked: argparse.Namespace) -> int:
         """Run the plan to its end and verify what it sealed."""
         self.folder.mkdir(parents=True, exist_ok=True)
+        self._begin_anew()
         if not self.key.exists():
             self._call(self._program("cutline"), "key", "new", str(self.key))
         every_s = str(SAMPLE_EVERY_S / asked.compress)
@@ -49,6 +54,19 @@ class Demo:
         finally:
             self._stack("down")
         return code or self._verified()
+
+    def _begin_anew(self) -> None:
+        """End what an interrupted play left running, and move aside what it left."""
+        if (self.folder / "stack.json").exists():
+            self._stack("down")
+        left = [path for path in self.folder.iterdir() if path.name not in USED_AGAIN]
+        left = [path for path in left if not path.name.startswith(EARLIER)]
+        if left:
+            aside = self.folder / f"{EARLIER}{datetime.now(UTC):%Y%m%dT%H%M%S}"
+            aside.mkdir()
+            for path in left:
+                path.rename(aside / path.name)
+            print(f"the earlier play lies in {aside} now", flush=True)
 
     def _run(self, asked: argparse.Namespace) -> int:
         base_url = (self.folder / "base_url").read_text().strip()

@@ -10,9 +10,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import signal
-import subprocess
 import sys
 import threading
 import time
@@ -22,10 +19,12 @@ from typing import Any, Final
 
 import httpx
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from processes import is_alive, spawned, stop
+
 HERE: Final = Path(__file__).resolve().parent
 KEY: Final = "POSTROOM_V2_PERCENT"
 _UP_S: Final = 60.0
-_DOWN_S: Final = 30.0
 _PAUSE: Final = threading.Event()
 
 
@@ -48,11 +47,11 @@ class Stack:
         if per_minute > 0:
             command = [sys.executable, str(HERE / "traffic.py"), "--base-url", self.base_url()]
             command += ["--folder", str(self.folder), "--per-minute", str(per_minute)]
-            processes["traffic"] = self._spawned("traffic", command, {})
+            processes["traffic"] = spawned(self.folder, "traffic", command, {})
         command = [sys.executable, str(HERE / "sample.py"), "--base-url", self.base_url()]
         command += ["--home", str(self.folder / "home"), "--every-s", str(sample_every_s)]
         command += ["--out", str(self.folder / "samples.jsonl")]
-        processes["samples"] = self._spawned("samples", command, {})
+        processes["samples"] = spawned(self.folder, "samples", command, {})
         self._keep(processes)
 
     def without_v1(self) -> None:
@@ -61,9 +60,9 @@ class Stack:
         No more samples are taken: there is nothing to compare with.
         """
         processes = self.read()
-        _stop(processes["samples"])
+        stop(processes["samples"])
         port = int(self.base_url().rpartition(":")[2])
-        _stop(processes["service"])
+        stop(processes["service"])
         self._keep({**processes, "service": self._service(port=port, v1="off")})
 
     def down(self) -> None:
@@ -71,11 +70,11 @@ class Stack:
         processes = self.read()
         for name in ("samples", "traffic", "service"):
             if name in processes:
-                _stop(processes[name])
+                stop(processes[name])
 
     def runs(self) -> bool:
         """Say whether every program of the stack runs."""
-        return self.file.exists() and all(map(_is_alive, self.read().values()))
+        return self.file.exists() and all(map(is_alive, self.read().values()))
 
     def base_url(self) -> str:
         """Return where the service listens."""
@@ -99,59 +98,17 @@ class Stack:
         command += ["--switch", f"env-file:{self.folder / '.env'}#{KEY}", "--json"]
         said = self.folder / "service.json"
         said.unlink(missing_ok=True)
-        found = self._spawned("service", command, {"POSTROOM_V1": v1}, said)
+        found = spawned(self.folder, "service", command, {"POSTROOM_V1": v1}, said)
         until = time.monotonic() + _UP_S
-        while time.monotonic() < until and _is_alive(found):
+        while time.monotonic() < until and is_alive(found):
             with suppress(OSError, ValueError, KeyError, httpx.HTTPError):
                 url = json.loads(said.read_text())["url"]
                 if httpx.get(f"{url}/health", timeout=5).is_success:
                     (self.folder / "base_url").write_text(f"{url}\n")
                     return found
             _PAUSE.wait(0.05)
-        _stop(found)
+        stop(found)
         raise SystemExit(f"the service did not start: see {self.folder / 'service.out'}")
-
-    def _spawned(
-        self, name: str, command: list[str], more: dict[str, str], said: Path | None = None
-    ) -> dict[str, int]:
-        with (
-            (self.folder / f"{name}.out").open("ab") as out,
-            (said or self.folder / f"{name}.out").open("ab") as printed,
-        ):
-            process = subprocess.Popen(
-                command,
-                cwd=self.folder,
-                env={**os.environ, **more},
-                stdin=subprocess.DEVNULL,
-                stdout=printed,
-                stderr=out,
-                start_new_session=True,
-            )
-        return {"pid": process.pid, "started_ticks": _started_ticks(process.pid)}
-
-
-def _started_ticks(pid: int) -> int:
-    """Return when a process began, 0 if there is none: pids are used again."""
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except OSError:
-        return 0
-    return 0 if fields[0] == "Z" else int(fields[19])
-
-
-def _is_alive(process: dict[str, int]) -> bool:
-    return 0 < process["started_ticks"] == _started_ticks(process["pid"])
-
-
-def _stop(process: dict[str, int]) -> None:
-    """End a program of ours: politely, then with all that it started."""
-    began = time.monotonic()
-    if _is_alive(process):
-        os.kill(process["pid"], signal.SIGTERM)
-    while _is_alive(process):
-        if time.monotonic() - began > _DOWN_S:
-            os.killpg(process["pid"], signal.SIGKILL)
-        _PAUSE.wait(0.02)
 
 
 def main() -> int:

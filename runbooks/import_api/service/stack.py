@@ -14,8 +14,6 @@ import argparse
 import json
 import os
 import secrets
-import signal
-import subprocess
 import sys
 import threading
 import time
@@ -26,12 +24,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from importer.deployment import change, deploy
-from importer.process import started_ticks
 from importer.settings import SWITCH_KEY, TOKEN_VARIABLE
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+from processes import is_alive, spawned, stop
 
 HERE: Final = Path(__file__).resolve().parent
 _UP_S: Final = 20.0
-_DOWN_S: Final = 12.0
 
 
 class Stack:
@@ -61,11 +60,7 @@ class Stack:
             "faults_file": str(self.folder / "faults.json"),
             "faults_token_file": str(self.token_file),
             "traffic": str(self.folder / "traffic.jsonl"),
-            "processes": {
-                name: {"pid": process.pid, "started_ticks": started_ticks(process.pid)}
-                for name, process in (("service", service), ("traffic", traffic))
-                if process is not None
-            },
+            "processes": {"service": service} | ({"traffic": traffic} if traffic else {}),
         }
         self.file.write_text(json.dumps(found, indent=1) + "\n")
         return found
@@ -83,14 +78,14 @@ class Stack:
         """Say whether every process of the stack runs."""
         if not self.file.exists():
             return False
-        return all(map(_is_alive, self.read()["processes"].values()))
+        return all(map(is_alive, self.read()["processes"].values()))
 
     def down(self) -> None:
         """Stop the traffic, then the service, and wait for both; a second time does nothing."""
         processes = self.read()["processes"]
         for name in ("traffic", "service"):
             if name in processes:
-                _stop(processes[name])
+                stop(processes[name])
 
     def fault(self, document: str) -> object:
         """Put faults in the place of those before, over HTTP, and return what is on now."""
@@ -110,47 +105,33 @@ class Stack:
             self.token_file.touch(mode=0o600)
             self.token_file.write_text(secrets.token_urlsafe(24))
 
-    def _service(self, more: list[str]) -> subprocess.Popen[bytes]:
+    def _service(self, more: list[str]) -> dict[str, int]:
         token = os.environ.get(TOKEN_VARIABLE) or self.token_file.read_text().strip()
         paths = ["--db", "imports.db", "--env-file", ".env.production", "--log", "app.log"]
         paths += ["--faults-file", "faults.json", "--port-file", "base_url"]
         (self.folder / "base_url").unlink(missing_ok=True)
         command = [sys.executable, str(HERE / "serve.py"), *paths, *more]
-        return self._spawn("service", command, {TOKEN_VARIABLE: token})
+        return spawned(self.folder, "service", command, {TOKEN_VARIABLE: token})
 
-    def _traffic(self, base_url: str, asked: argparse.Namespace) -> subprocess.Popen[bytes] | None:
+    def _traffic(self, base_url: str, asked: argparse.Namespace) -> dict[str, int] | None:
         if asked.rate <= 0:
             return None
         command = [sys.executable, str(HERE / "traffic.py"), "--base-url", base_url]
         command += ["--rate", str(asked.rate), "--seed", str(asked.seed)]
         command += ["--users", str(asked.users), "--count", str(asked.count)]
-        return self._spawn("traffic", [*command, "--out", "traffic.jsonl"], {})
+        return spawned(self.folder, "traffic", [*command, "--out", "traffic.jsonl"], {})
 
-    def _spawn(
-        self, name: str, command: list[str], more: dict[str, str]
-    ) -> subprocess.Popen[bytes]:
-        with (self.folder / f"{name}.out").open("ab") as out:
-            return subprocess.Popen(
-                command,
-                cwd=self.folder,
-                env={**os.environ, **more},
-                stdin=subprocess.DEVNULL,
-                stdout=out,
-                stderr=out,
-                start_new_session=True,
-            )
-
-    def _wait_for_health(self, service: subprocess.Popen[bytes]) -> str:
+    def _wait_for_health(self, service: dict[str, int]) -> str:
         until = time.monotonic() + _UP_S
         port_file = self.folder / "base_url"
-        while time.monotonic() < until and service.poll() is None:
+        while time.monotonic() < until and is_alive(service):
             if port_file.exists():
                 base_url = port_file.read_text().strip()
                 with suppress(OSError, HTTPException):
                     if _asked(base_url, "GET", "/health")[0] == HTTPStatus.OK:
                         return base_url
             threading.Event().wait(0.02)
-        service.terminate()
+        stop(service)
         raise SystemExit(f"the service did not start: see {self.folder / 'service.out'}")
 
 
@@ -162,21 +143,6 @@ def _asked(
         connection.request(method, path, body, headers or {})
         answer = connection.getresponse()
         return answer.status, answer.read().decode()
-
-
-def _is_alive(process: dict[str, int]) -> bool:
-    return 0 < process["started_ticks"] == started_ticks(process["pid"])
-
-
-def _stop(process: dict[str, int]) -> None:
-    """End a process of ours: politely, then not; one that is not ours any more is left alone."""
-    pause, began = threading.Event(), time.monotonic()
-    if _is_alive(process):
-        os.kill(process["pid"], signal.SIGTERM)
-    while _is_alive(process):
-        if time.monotonic() - began > _DOWN_S:
-            os.kill(process["pid"], signal.SIGKILL)
-        pause.wait(0.02)
 
 
 def main() -> int:

@@ -7,10 +7,9 @@ import signal
 from pathlib import Path
 
 import pytest
+from processes import started_ticks
 from tests_support.import_service import NotStartedError, running, start
 from tests_support.waiting import until
-
-from importer.process import started_ticks
 
 
 def test_a_killed_service_comes_back_and_resumes(tmp_path: Path) -> None:

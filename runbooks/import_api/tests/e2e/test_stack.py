@@ -9,11 +9,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from processes import started_ticks
 from tests_support.import_service import RUNBOOK, ask
 from tests_support.waiting import until
 
 from cutline.routing import Router, Switch
-from importer.process import started_ticks
 
 
 def stack(folder: Path, command: str, *more: str) -> tuple[int, Any]:
