@@ -112,6 +112,15 @@ def test_a_stage_waits_for_its_instant() -> None:
         assert cutover.world.sets == [5]
 
 
+def test_a_window_may_open_some_time_after_the_start() -> None:
+    """`t0: start+2h` is two hours after the run began, whatever the clock says."""
+    cutover = over([{"name": "only", "at": "T-30m", "percent": 5}], window={"t0": "start+2h"})
+    cutover.tick(85)
+    assert cutover.state.phase is Phase.WAITING
+    cutover.tick(10)
+    assert cutover.world.sets == [5]
+
+
 def test_a_baseline_is_taken_when_its_stage_ends() -> None:
     """Later stages compare with what was measured over the whole of the stage."""
     gates = {

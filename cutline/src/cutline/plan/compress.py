@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
@@ -99,7 +100,11 @@ def _switch(switch: Switch, factor: float) -> Switch:
 
 
 def _window(window: Window | None, factor: float) -> Window | None:
-    if window is None or window.close is None:
+    if window is None:
+        return None
+    if not isinstance(window.t0, datetime):
+        return window.model_copy(update={"t0": window.t0 / factor})
+    if window.close is None:
         return window
     return window.model_copy(
         update={"close": window.t0 + (window.close - window.t0) / factor},

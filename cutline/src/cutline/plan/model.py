@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Literal
 
 from pydantic import Field
@@ -9,7 +10,7 @@ from pydantic import Field
 from cutline.plan.acceptance import Acceptance
 from cutline.plan.duration import Seconds
 from cutline.plan.gate import Gate
-from cutline.plan.moment import Day, Instant
+from cutline.plan.moment import Day, Instant, Opening
 from cutline.plan.part import Part, Ref
 from cutline.plan.probe import Probe
 from cutline.plan.stage import Stage
@@ -76,10 +77,16 @@ class Rollback(Part):
 
 
 class Window(Part):
-    """Wall-clock marks of a plan."""
+    """Wall-clock marks of a plan; `t0` may lie some seconds after the run began."""
 
-    t0: Instant
+    t0: Opening
     close: Instant | None = None
+
+    def opens_at(self, begun_at: datetime) -> datetime:
+        """Return `t0` of a run that began then."""
+        if isinstance(self.t0, datetime):
+            return self.t0
+        return begun_at + timedelta(seconds=self.t0)
 
 
 class Plan(Part):

@@ -1,11 +1,15 @@
-"""Days and instants as a plan writes them: `2026-12-24`, `2026-12-24T09:00:00Z`."""
+"""Days and instants as a plan writes them: `2026-12-24`, `2026-12-24T09:00:00Z`, `start+40m`."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Final
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, WithJsonSchema
+
+from cutline.plan.duration import seconds
+
+_START: Final = "start+"
 
 
 def _day(given: object) -> object:
@@ -31,5 +35,20 @@ def _instant(given: object) -> object:
     return found
 
 
+def _opening(given: object) -> object:
+    """Return an instant, or the seconds after the run's beginning that `start+40m` names."""
+    if isinstance(given, float):
+        return given
+    if isinstance(given, str) and given.startswith(_START):
+        return seconds(given.removeprefix(_START))
+    return _instant(given)
+
+
 Day = Annotated[date, BeforeValidator(_day)]
 Instant = Annotated[datetime, BeforeValidator(_instant)]
+Opening = Annotated[
+    datetime | float,
+    BeforeValidator(_opening),
+    WithJsonSchema({"type": "string", "description": "2026-12-24T09:00:00Z, or start+40m"}),
+]
+"""An instant, or seconds after the run began."""

@@ -21,11 +21,11 @@ def schema() -> dict[str, Any]:
     for kind in _kinds(Kinds):
         if kind.__name__ in parts:
             _one_of_its_kinds(parts[kind.__name__], kind)
-    for key in SETTLED:  # an input may give them: see `cutline.plan.settled`
-        plain = parts["Evidence"]["properties"][key]
-        default = plain.pop("default")
+    for part, key in SETTLED:  # an input may give them: see `cutline.plan.settled`
+        plain = parts[part.capitalize()]["properties"][key]
+        default = {"default": plain.pop("default")} if "default" in plain else {}
         placed = {"type": "string", "pattern": r"\$\{inputs\."}
-        parts["Evidence"]["properties"][key] = {"anyOf": [plain, placed], "default": default}
+        parts[part.capitalize()]["properties"][key] = {"anyOf": [plain, placed], **default}
     return {"$schema": DIALECT, **found, "title": "A plan of Cutline"}
 
 

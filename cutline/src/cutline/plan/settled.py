@@ -1,13 +1,14 @@
-"""Settings of the evidence that an input gives: put in before the plan is shaped.
+"""Settings of evidence and window that an input gives: put in before the plan is shaped.
 
-How long a store keeps evidence, and in which mode, differs by environment and is no text but a
-choice and a duration. Everything else that names an input is a text, filled in where it is used.
+How long a store keeps evidence and in which mode, and when a window opens, differ by environment
+and are no texts but a choice, a duration, an instant. Everything else that names an input is a
+text, filled in where it is used.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from pydantic import ValidationError
 
@@ -17,7 +18,8 @@ from cutline.plan.interpolate import Given, NoValue, expand, named_inputs, names
 from cutline.plan.model import Input
 from cutline.plan.secret import Secret
 
-SETTLED = ("mode", "keep")
+SETTLED = (("evidence", "mode"), ("evidence", "keep"), ("window", "t0"))
+_WITHOUT: Final[dict[Loc, dict[str, str]]] = {("window", "t0"): {"t0": "start+0s"}}
 
 
 def settled(
@@ -26,29 +28,28 @@ def settled(
     from_files: Mapping[str, object],
     environment: Mapping[str, str],
 ) -> dict[Loc, str]:
-    """Put inputs into `evidence.mode` and `evidence.keep`, in place; return what was refused.
+    """Put inputs into the settings that take them, in place; return what was refused.
 
-    One whose input has no value is left out, as if the plan did not say it: whoever may start
-    without that value is told that it is missing.
+    One whose input has no value is left out, as if the plan did not say it (a window opens at
+    once): whoever may start without that value is told that it is missing.
     """
-    evidence = data.get("evidence")
     wrong: dict[Loc, str] = {}
-    if not isinstance(evidence, dict):
-        return wrong
     declared = _declared(data.get("inputs"))
     values = named_inputs(_plain(resolve(declared, texts, from_files, environment).values))
-    for key in SETTLED:
-        text = evidence.get(key)
-        if not isinstance(text, str) or "${" not in text:
+    for part, key in SETTLED:
+        within = data.get(part)
+        text = within.get(key) if isinstance(within, dict) else None
+        if not isinstance(within, dict) or not isinstance(text, str) or "${" not in text:
             continue
-        loc: Loc = ("evidence", key)
+        loc: Loc = (part, key)
         try:
-            evidence[key] = _put_in(text, values, declared)
+            within[key] = _put_in(text, values, declared)
         except (ValueError, NoValue) as error:
             wrong[loc] = str(error).partition("\n")[0]
-            del evidence[key]
-        if evidence.get(key) is None:
-            evidence.pop(key, None)
+            del within[key]
+        if within.get(key) is None:
+            within.pop(key, None)
+            within.update(_WITHOUT.get(loc, {}))
     return wrong
 
 

@@ -55,12 +55,15 @@ def due_at(state: State, stage: Stage) -> datetime | None:
     """Return the instant that a stage names with `at: T-30m`, against the window's `t0`."""
     if stage.at is None or state.plan.window is None:
         return None
-    text = stage.at.strip().removeprefix("T").strip()
+    text, t0 = (
+        stage.at.strip().removeprefix("T").strip(),
+        state.plan.window.opens_at(state.origin.at),
+    )
     if not text:
-        return state.plan.window.t0
+        return t0
     sign = -1 if text[0] == "-" else 1
     apart_s = float(str(seconds(text.lstrip("+-").strip())))
-    return state.plan.window.t0 + timedelta(seconds=sign * apart_s)
+    return t0 + timedelta(seconds=sign * apart_s)
 
 
 def is_due(state: State, now: datetime) -> bool:

@@ -6,7 +6,7 @@ import pytest
 
 from cutline.errors import WrongUsage
 from cutline.plan.compress import compressed, largest_factor
-from cutline.plan.model import Plan
+from cutline.plan.model import Plan, Window
 
 PLAN = Plan.model_validate(
     {
@@ -117,6 +117,18 @@ def test_what_was_short_stays_as_it_was() -> None:
     """A tolerance of 0 is no tolerance of 2 seconds."""
     strict = PLAN.gates["g"].model_copy(update={"tolerate_s": 0.0})
     assert compressed(PLAN.model_copy(update={"gates": {"g": strict}}), 50).gates["g"] == strict
+
+
+def test_a_window_comes_sooner() -> None:
+    """What lies a while after the start lies less long after it; an instant stays."""
+    later = PLAN.model_copy(update={"window": Window(t0="start+40m")})
+    found = compressed(later, 20).window
+    assert found is not None
+    assert found.t0 == 120.0
+    assert PLAN.window is not None
+    fixed = compressed(PLAN, 20).window
+    assert fixed is not None
+    assert fixed.t0 == PLAN.window.t0
 
 
 def test_the_largest_factor_leaves_two_instants_between_marks() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,8 @@ from cutline.plan.load import load
 from cutline.plan.model import Input
 from cutline.plan.secret import Secret
 
+NINE = {"t0": "2026-12-01T09:00:00Z"}
+AT_NINE = datetime(2026, 12, 1, 9, tzinfo=UTC)
 GOOD = (Path(__file__).parent / "good.yaml").read_text()
 DECLARED = {
     "a": Input(default="default", env="A"),
@@ -103,6 +106,17 @@ def test_the_store_may_differ_by_environment(tmp_path: Path) -> None:
     plan.write_text(text.replace("switch:\n", both.replace("inputs.mode", "inputs.dsn")))
     with pytest.raises(PlanRefused, match=r"`..inputs\.dsn.` has no value here"):
         load(plan, environment={"DATABASE_URL": "x"}, may_miss=True)
+
+
+def test_the_window_may_differ_by_environment(tmp_path: Path) -> None:
+    """When it opens may be an input's: an instant, or a while after the start."""
+    plan = tmp_path / "plan.yaml"
+    text = GOOD.replace("inputs:\n", "inputs:\n  t0: {default: start+40m}\n")
+    plan.write_text(text.replace("switch:\n", 'window: {t0: "${inputs.t0}"}\nswitch:\n'))
+    windows = [load(plan, inputs=given, may_miss=True).plan.window for given in ({}, NINE)]
+    assert [window and window.t0 for window in windows] == [2400.0, AT_NINE]
+    with pytest.raises(PlanRefused, match="noon"):
+        load(plan, inputs={"t0": "noon"}, may_miss=True)
 
 
 def test_of_two_files_the_last_one_wins(tmp_path: Path) -> None:

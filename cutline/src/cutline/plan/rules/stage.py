@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
+from datetime import datetime
 
 from cutline.plan.document import Loc
 from cutline.plan.duration import words
@@ -160,6 +161,10 @@ def _no_return(plan: Plan, source: Source) -> Iterator[Fault]:
 def _window(plan: Plan, source: Source) -> Iterator[Fault]:
     close_s = None
     if plan.window is not None and plan.window.close is not None:
+        if not isinstance(plan.window.t0, datetime):
+            what = "a window that opens some time after the start closes at no instant"
+            yield source.fault(("window", "close"), what)
+            return
         close_s = (plan.window.close - plan.window.t0).total_seconds()
         if close_s <= 0:
             yield source.fault(("window", "close"), "the window closes before it opens")
