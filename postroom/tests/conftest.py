@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from tests_support import pipeline_worlds, s3
+from tests_support.moving import Mover, service_login
 from tests_support.workers import World
 
 from postroom.archive import Archive, open_archive
@@ -30,6 +31,22 @@ def source_id() -> str:
 def archive(backend_dsn: str | None, source_id: str, tmp_path: Path) -> Archive:
     """An empty archive, once in SQLite and once in PostgreSQL."""
     return open_archive(source_id, home=tmp_path, dsn=backend_dsn)
+
+
+@pytest.fixture(scope="session")
+def service_dsn(postgres_dsn: str, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """DSN of a service that reads the registry, takes the role of each source, defines nothing."""
+    dsn = service_login(postgres_dsn)
+    Mover("first", tmp_path_factory.mktemp("first"), postgres_dsn, dsn).bootstrap()
+    return dsn
+
+
+@pytest.fixture
+def mover(source_id: str, tmp_path: Path, postgres_dsn: str, service_dsn: str) -> Mover:
+    """A source in its file that nobody moved yet, and who moves it step by step."""
+    made = Mover(source_id, tmp_path, postgres_dsn, service_dsn)
+    assert made.file
+    return made
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from postroom.archive.archive import Archive
+from postroom.archive.pause import check_not_paused
 from postroom.archive.transaction import Row, Transaction
 from postroom.errors import ClaimHeld, NotReadable
 from postroom.moment import text_in
@@ -107,11 +108,12 @@ def take(
     """Take the claim on an ingest for this process.
 
     Raises `ClaimHeld`, which names the holder, while another live owner has it or if the ingest
-    belongs to the other engine. A claim whose lease is over is free, and so is one whose process on
-    this machine has ended.
+    belongs to the other engine; `Paused` while the source is about to move. A claim whose lease is
+    over is free, and so is one whose process on this machine has ended.
     """
     owner = owner_of_this_process()
     with archive.transaction() as tx:
+        check_not_paused(tx, archive.source_id)
         row = tx.row(_READ, id=pst_file_id)
         if row is None:
             raise no_such_ingest(pst_file_id)

@@ -18,6 +18,7 @@ from postroom.commands.search import search
 from postroom.commands.serve import serve
 from postroom.commands.shadow import shadow_command
 from postroom.commands.smoke import smoke
+from postroom.commands.source import source
 from postroom.commands.status import status
 from postroom.commands.submit import submit
 from postroom.commands.synth import synth
@@ -42,6 +43,7 @@ postroom.add_command(search)
 postroom.add_command(serve)
 postroom.add_command(shadow_command)
 postroom.add_command(smoke)
+postroom.add_command(source)
 postroom.add_command(status)
 postroom.add_command(submit)
 postroom.add_command(synth)

@@ -5,7 +5,8 @@ Problem
 │   ├── NotReadable     3: a source that is not a readable PST, an archive that is not there
 │   │   ├── NoSuchObject    3: an object that is not, or no longer, in the object store
 │   │   ├── Away            3: a database that is locked or cannot be reached now
-│   │   │   └── Fenced      3: a source that lives elsewhere, or is on its way there
+│   │   │   ├── Fenced      3: a source that lives elsewhere, or is on its way there
+│   │   │   └── Paused      3: a source whose tasks wait until it has moved
 │   │   └── ChildEnded      3: a child program that was ended by a signal
 │   ├── StoreAway       3: an object store that does not answer, or refuses us
 │   │   └── NotStored       6: likewise, while something was put into it
@@ -66,6 +67,12 @@ class Fenced(Away):
     """This store of a source is closed: the source lives in its other store, or moves there."""
 
     code = "fenced"
+
+
+class Paused(Away):
+    """Tasks of this source wait: it is about to move, and nothing may run meanwhile."""
+
+    code = "paused"
 
 
 class ChildEnded(NotReadable):

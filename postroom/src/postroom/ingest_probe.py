@@ -66,11 +66,12 @@ class _Ingest:
 def measure(config: Mapping[str, Any], asked: Asked) -> Answer:
     """Count the ingests of a source: of the engine that the question's side names, else of both.
 
-    `config`: `source`, `home` (SQLite) or `dsn: env:NAME` (PostgreSQL), `but` and `only` (lists of
-    project ids), `quiet_after` seconds (1800). Ended in the span: `ok`, `failed`, `total`,
-    `seconds` each, `errors` (what went wrong, each kind once, never with content). Open at its end:
-    `in_flight`, and `quiet`, those that showed no progress for that long. Arrived in the span:
-    `arrived`, `to_v1`, `to_v2`; begun in it: `begun`; `dead` letters of it.
+    `config`: `source`; `home` (SQLite), `dsn: env:NAME` (PostgreSQL) or both `home` and
+    `registry: env:NAME` (whichever the registry says); `but` and `only` (lists of project ids),
+    `quiet_after` seconds (1800). Ended in the span: `ok`, `failed`, `total`, `seconds` each,
+    `errors` (what went wrong, each kind once, never with content). Open at its end: `in_flight`,
+    and `quiet`, those that showed no progress for that long. Arrived in the span: `arrived`,
+    `to_v1`, `to_v2`; begun in it: `begun`; `dead` letters of it.
     """
     archive = _archive(config, asked)
     since, until = asked.question.since, asked.question.until
@@ -112,7 +113,7 @@ def _ended(ended: Sequence[_Ingest]) -> dict[str, object]:
 
 
 def _archive(config: Mapping[str, Any], asked: Asked) -> Archive:
-    known = {"source", "home", "dsn", "but", "only", "quiet_after"}
+    known = {"source", "home", "dsn", "registry", "but", "only", "quiet_after"}
     if unknown := sorted(config.keys() - known):
         raise NoReading(
             "postroom_ingests does not know these keys",
@@ -120,7 +121,12 @@ def _archive(config: Mapping[str, Any], asked: Asked) -> Archive:
             remedy=f"it knows {', '.join(sorted(known))}",
         )
     home = asked.context.base / Path(str(config.get("home", "postroom-data")))
-    where = Where(str(config.get("source", "default")), home, dsn_of(config.get("dsn")))
+    where = Where(
+        str(config.get("source", "default")),
+        home,
+        dsn_of(config.get("dsn"), "dsn"),
+        registry=dsn_of(config.get("registry"), "registry"),
+    )
     return where.archive()
 
 

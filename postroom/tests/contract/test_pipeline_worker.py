@@ -6,13 +6,19 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
+import psycopg
 import pytest
+from psycopg.rows import dict_row
 from tests_support.waiting import until
 from tests_support.workers import Worker, World
 
 from cutline.errors import WrongUsage
+from postroom.archive.fence import build_fence, pause_tasks
+from postroom.archive.source_registry import pause
+from postroom.archive.sqlite import open_sqlite
 from postroom.cli import postroom
 from postroom.errors import AlreadyCompleted, AlreadyEnded, ClaimHeld
 from postroom.pipeline.dead_letters import read_dead_letters
@@ -299,3 +305,32 @@ def is_alive(pid: int) -> bool:
     except (ProcessLookupError, FileNotFoundError):
         return False
     return state != "Z"
+
+
+def test_tasks_wait_while_their_source_is_paused(world: World, pst_file_id: str) -> None:
+    """The task that runs comes to its end; the next waits without a claim, and then goes on."""
+    world.behave(text="wait")
+    world.submit(pst_file_id)
+    until(lambda: world.ran("begin", pst_file_id, "text"), 60)
+    pause_source(world, is_paused=True)
+    try:
+        (world.folder / "open").touch()
+        until(lambda: world.read(pst_file_id).claim_owner is None, 60, "the claim is given back")
+        assert world.ran("end", pst_file_id, "text")
+        assert not world.ran("begin", pst_file_id, "thread")
+        assert world.read(pst_file_id).processing_status == "processing"
+    finally:
+        pause_source(world, is_paused=False)
+    done = world.wait_for(pst_file_id, "completed")
+    assert done.claim_attempt == 1
+
+
+def pause_source(world: World, *, is_paused: bool) -> None:
+    """Tell tasks to wait, as whoever moves the source does."""
+    if world.dsn is not None:
+        with psycopg.connect(world.dsn, row_factory=dict_row) as connection:
+            pause(connection, world.source_id, is_paused=is_paused)
+        return
+    with closing(open_sqlite(world.source_id, world.home, create=False).connect()) as file, file:
+        build_fence(file, 1)
+        pause_tasks(file, is_paused=is_paused)

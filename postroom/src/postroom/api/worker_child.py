@@ -12,7 +12,6 @@ from typing import Final
 
 from postroom.api.log import Log
 from postroom.api.settings import Settings
-from postroom.pipeline.place import Place
 
 _FIRST_PAUSE_S: Final = 1.0
 _LONGEST_PAUSE_S: Final = 60.0
@@ -38,7 +37,7 @@ class WorkerChild:
         parent = [str(os.getpid())] if sys.platform == "linux" else []
         worker = ["worker", "--engine", engine, "--home", str(where.home)]
         self._command: Sequence[str] = (sys.executable, "-c", _PROGRAM, *parent, *worker)
-        self._environment = Place(where.home, where.dsn, where.store_url).environment()
+        self._environment = where.place().environment()
         self._log = log
         self._stopping = threading.Event()
         self._child: subprocess.Popen[bytes] | None = None

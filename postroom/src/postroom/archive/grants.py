@@ -5,7 +5,7 @@ The role does not own the tables, so what was revoked stays revoked whatever a s
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, LiteralString
 
 import psycopg
 from psycopg import sql
@@ -40,12 +40,19 @@ def open_schema(connection: Connection, schema: str, role: str) -> None:
     _run(connection, _OPEN, schema, role)
 
 
+def opening(schema: str, role: str) -> list[str]:
+    """Give the statements of `open_schema` with these two names put in as they are."""
+    return [statement.format(schema=schema, role=role) for statement in _OPEN]
+
+
 def close_schema(connection: Connection, schema: str, role: str) -> None:
     """Let `role` write no more; who has written already and not committed is not stopped by it."""
     _run(connection, _CLOSE, schema, role)
 
 
-def _run(connection: Connection, statements: tuple[str, ...], schema: str, role: str) -> None:
+def _run(
+    connection: Connection, statements: tuple[LiteralString, ...], schema: str, role: str
+) -> None:
     names = {"schema": sql.Identifier(schema), "role": sql.Identifier(role)}
     for statement in statements:
         connection.execute(sql.SQL(statement).format(**names))

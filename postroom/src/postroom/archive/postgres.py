@@ -29,7 +29,7 @@ from postroom.archive.source_registry import (
     registered_sources,
 )
 from postroom.archive.transaction import Transaction
-from postroom.archive.trouble import told
+from postroom.archive.trouble import registry_told, told
 from postroom.errors import Away, DiskRefused, Fenced, NotReadable
 
 if TYPE_CHECKING:
@@ -118,6 +118,8 @@ class PostgresArchive:
         if self.is_shown:
             if writes:
                 raise _closed(self, "a generation that is only looked at takes no writes")
+            if tx.value("SELECT to_regclass('schema_migrations') AS here") is None:
+                raise _closed(self, "its schema is not there")
             return
         try:
             row = tx.row("SELECT owner, epoch, generation FROM placement")
@@ -176,6 +178,25 @@ def open_postgres(source_id: str, dsn: str, *, create: bool) -> PostgresArchive:
     return archive
 
 
+def open_generation(source_id: str, dsn: str, generation: int) -> PostgresArchive:
+    """Open a generation that serves, as a user who need not see more than its role does.
+
+    Raises `Fenced` if it does not serve, `NotReadable` if its tables are of another program.
+    """
+    archive = PostgresArchive(source_id, dsn, generation)
+    with archive.reading() as tx:
+        rows = tx.rows("SELECT number, sha256 FROM schema_migrations")
+    done = {row["number"]: row["sha256"] for row in rows}
+    if pending(migrations("postgres"), done, source_id):
+        raise NotReadable(
+            "the tables of this source are older than this program",
+            where=f"source {source_id}, schema {quoted(archive.schema)}",
+            why="an administrator brings them up: the service defines nothing",
+            remedy=f"postroom source bootstrap {source_id}",
+        )
+    return archive
+
+
 def make_schema(connection: Connection, archive: PostgresArchive) -> None:
     """Make registry, role, schema and tables of a generation, and let the role read them.
 
@@ -206,7 +227,7 @@ def told_refusal(archive: PostgresArchive) -> Iterator[None]:
 
 def postgres_sources(dsn: str) -> list[str]:
     """List the ids of every source in the registry at `dsn`, sorted."""
-    with closing(connect(dsn, "*")) as connection:
+    with closing(connect(dsn, "*")) as connection, registry_told("*"):
         return sorted(registered_sources(connection)) if has_registry(connection) else []
 
 

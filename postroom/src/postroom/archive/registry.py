@@ -2,28 +2,66 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 from postroom.archive.archive import Archive
-from postroom.archive.names import check_source_id
-from postroom.archive.postgres import open_postgres, postgres_sources
+from postroom.archive.names import check_source_id, file_name
+from postroom.archive.placed import open_placed
+from postroom.archive.postgres import connect, open_postgres, postgres_sources
+from postroom.archive.source_registry import has_registry, placement_of
 from postroom.archive.sqlite import open_sqlite, sqlite_sources
+from postroom.archive.trouble import registry_told
 
 
-def open_archive(source_id: str, *, home: Path, dsn: str | None, create: bool = True) -> Archive:
-    """Open the archive of `source_id`: in PostgreSQL if `dsn` is given, else a file under `home`.
+def open_archive(
+    source_id: str,
+    *,
+    home: Path,
+    dsn: str | None,
+    registry: str | None = None,
+    is_emergency: bool = False,
+    create: bool = True,
+) -> Archive:
+    """Open the archive of `source_id`.
 
-    With `create` it is made if it is not there, and brought to this program's version. There is no
+    With `dsn` it is in PostgreSQL; with `registry` where the registry at that DSN says, and in a
+    file under `home` if it says nothing; else in that file. In an emergency the registry is not
+    asked, and a file whose fence is closed is read and not written.
+
+    With `create` it is made if it is nowhere, and brought to this program's version. There is no
     falling back from one engine to the other. Raises `WrongUsage` for an id that is none,
     `NotReadable` for an archive that is not there (without `create`), cannot be reached or is of a
     newer program.
     """
     check_source_id(source_id)
-    if dsn is None:
-        return open_sqlite(source_id, home, create=create)
-    return open_postgres(source_id, dsn, create=create)
+    if dsn is not None:
+        return open_postgres(source_id, dsn, create=create)
+    if is_emergency:
+        return replace(open_sqlite(source_id, home, create=create), is_shown=True)
+    if registry is not None:
+        return open_placed(source_id, home, registry, create=create)
+    return open_sqlite(source_id, home, create=create)
 
 
-def sources(*, home: Path, dsn: str | None) -> list[str]:
+def sources(*, home: Path, dsn: str | None, registry: str | None = None) -> list[str]:
     """List the ids of all sources that there are, sorted."""
-    return sqlite_sources(home) if dsn is None else postgres_sources(dsn)
+    if dsn is not None:
+        return postgres_sources(dsn)
+    found = set(sqlite_sources(home))
+    if registry is not None:
+        found.update(postgres_sources(registry))
+    return sorted(found)
+
+
+def is_source(source_id: str, *, home: Path, dsn: str | None, registry: str | None = None) -> bool:
+    """Say whether there is a source of that id; a file is enough where the registry is away."""
+    check_source_id(source_id)
+    if dsn is None and (home / "sources" / file_name(source_id)).exists():
+        return True
+    asked = dsn or registry
+    if asked is None:
+        return False
+    with closing(connect(asked, source_id)) as connection, registry_told(source_id):
+        return has_registry(connection) and placement_of(connection, source_id) is not None

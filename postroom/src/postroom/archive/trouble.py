@@ -42,6 +42,31 @@ def told(where: str) -> Iterator[None]:
         raise _fenced(where, error.diag.message_primary or "permission denied") from error
 
 
+@contextmanager
+def registry_told(source_id: str) -> Iterator[None]:
+    """Turn a registry that went away, or may not be read, into a `Problem`."""
+    where = f"source {source_id}: public.source_registry"
+    try:
+        yield
+    except psycopg.errors.InsufficientPrivilege as error:
+        raise NotReadable(
+            "the registry may not be read",
+            where=where,
+            why=error.diag.message_primary or "permission denied",
+            remedy="postroom source bootstrap SOURCE, with POSTROOM_DSN and POSTROOM_ADMIN_DSN set,"
+            " lets the service's user read it",
+        ) from error
+    except psycopg.OperationalError as error:
+        raise _of_postgres(error, where) from error
+
+
+def is_fenced(error: BaseException) -> bool:
+    """Say whether a driver was told that this store is closed."""
+    if isinstance(error, psycopg.errors.InsufficientPrivilege):
+        return True
+    return isinstance(error, sqlite3.DatabaseError) and str(error) == CLOSED
+
+
 def _of_sqlite(error: sqlite3.DatabaseError, where: str) -> Problem | None:
     # The lower byte is the error, the rest is its kind. Errors of the driver itself have none.
     code = getattr(error, "sqlite_errorcode", None)

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from postroom.archive.archive import Archive
+from postroom.archive.pause import check_not_paused
 from postroom.archive.transaction import Row, Transaction
 from postroom.aws.lease import AT_WORK_S, WAITING_S
 from postroom.claim import Claim, held, is_free, no_such_ingest
@@ -55,6 +56,7 @@ def begin(archive: Archive, message: IngestMessage, owner: str) -> Claim:
     source does not have, or has for another upload.
     """
     with archive.transaction() as tx:
+        check_not_paused(tx, archive.source_id)
         row = _named(tx, message)
         status = row["processing_status"]
         if row["engine"] not in (None, "v2") or status == "cancelled":
@@ -83,6 +85,7 @@ def carry_on(archive: Archive, message: IngestMessage, owner: str) -> Claim:
     Raises `ClaimHeld` if it is not this execution's, `AlreadyCompleted` if the ingest is.
     """
     with archive.transaction() as tx:
+        check_not_paused(tx, archive.source_id)
         row = _row(tx, message)
         changed = tx.change(
             _CARRY_ON,

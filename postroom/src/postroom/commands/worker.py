@@ -6,6 +6,7 @@ import os
 import secrets
 import socket
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 import click
@@ -100,7 +101,6 @@ def worker(where: Where, pipeline_dsn: str | None, **told: Unpack[Told]) -> int:
 
 def _settings(where: Where, pipeline_dsn: str | None, told: Told) -> WorkerSettings:
     from postroom.pipeline.database import pipeline_database  # noqa: PLC0415  # as above
-    from postroom.pipeline.place import Place  # noqa: PLC0415
     from postroom.pipeline.retry import Backoff, Patience  # noqa: PLC0415
     from postroom.pipeline.runner import Rules  # noqa: PLC0415
     from postroom.pipeline.worker import WorkerSettings  # noqa: PLC0415
@@ -112,7 +112,7 @@ def _settings(where: Where, pipeline_dsn: str | None, told: Told) -> WorkerSetti
     )
     watch_s = min(told["poll_s"], told["lease_s"] / 6)
     return WorkerSettings(
-        place=Place(where.home.absolute(), where.dsn, where.store_url),
+        place=replace(where, home=where.home.absolute()).place(),
         database=pipeline_database(where.home, pipeline_dsn),
         source_id=where.source_id,
         executor_id=told["executor_id"] or f"{host}-{os.getpid()}-{secrets.token_hex(3)}",

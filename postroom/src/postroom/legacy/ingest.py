@@ -186,7 +186,8 @@ class _Writer:
 
     def _check_claim(self) -> None:
         """Hold the ingest's row until the commit; raise `ClaimHeld` if the claim is another's."""
-        lock = " FOR UPDATE" if self._archive.backend == "postgres" else ""
+        # Of the engine that this session is on: a source may move meanwhile.
+        lock = " FOR UPDATE" if self._session.get_bind().dialect.name == "postgresql" else ""
         columns = "id, engine, claim_owner, claim_attempt, claim_epoch, claim_lease_until"
         statement = text(f"SELECT {columns} FROM pst_files WHERE id = :id{lock}")  # noqa: S608
         row = self._session.execute(statement, {"id": self._ingest_id}).mappings().one_or_none()

@@ -1,7 +1,8 @@
 """v1 as a Celery task: in this process by default, on a worker where a broker is named.
 
-`POSTROOM_CELERY_BROKER` names the broker, `POSTROOM_DSN` the PostgreSQL of a worker, without which
-the archives are the SQLite files of the home, and `POSTROOM_STORE` the object store of a worker.
+`POSTROOM_CELERY_BROKER` names the broker, `POSTROOM_DSN` the PostgreSQL of a worker with the
+registry and what moved there, without which all archives are the SQLite files of the home, and
+`POSTROOM_STORE` the object store of a worker.
 """
 
 from __future__ import annotations
@@ -14,17 +15,15 @@ from typing import Any, cast
 
 from celery import Celery
 
-from postroom.archive import open_archive
 from postroom.claim import Claim
 from postroom.legacy.ingest import run
+from postroom.pipeline.place import Place
 from postroom.progress import Progress, silent
 from postroom.store import open_store
 from postroom.tasks.result import TaskResult
 
 BROKER = "POSTROOM_CELERY_BROKER"
 RESULTS = "POSTROOM_CELERY_RESULTS"
-DSN = "POSTROOM_DSN"
-STORE = "POSTROOM_STORE"
 QUEUE = "postroom-v1"
 
 _heard_by: ContextVar[Progress] = ContextVar("heard_by", default=silent)
@@ -51,9 +50,10 @@ def ingest_v1(
     `store_url` is as `--store` takes it; without it the worker's own environment decides.
     A message that is delivered twice, or after the claim was lost, writes nothing.
     """
-    archive = open_archive(source_id, home=Path(home), dsn=os.environ.get(DSN), create=False)
+    place = Place.from_environment(Path(home))
+    archive = place.archive(source_id)
     held = Claim(**claim)
-    store = open_store(store_url or os.environ.get(STORE, ""), home=Path(home))
+    store = open_store(store_url or place.store_url, home=place.home)
     result = run(archive, store, held.pst_file_id, held, _heard_by.get())
     return asdict(result)
 

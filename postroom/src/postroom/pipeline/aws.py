@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from cutline.errors import WrongUsage
 from postroom.archive.archive import Archive
-from postroom.archive.registry import open_archive
 from postroom.aws.asking import FAILURES, asking, client, said
 from postroom.aws.names import Names, names_of
 from postroom.claim import Engine, no_such_ingest
@@ -93,8 +92,7 @@ class AwsQueue:
         self._batch.close()
 
     def _archive(self, source_id: str) -> Archive:
-        where = self._where
-        return open_archive(source_id, home=where.home, dsn=where.dsn, create=False)
+        return self._where.place().archive(source_id)
 
     def _url(self) -> str:
         return str(self._sqs.get_queue_url(QueueName=self._names.queue)["QueueUrl"])

@@ -8,7 +8,6 @@ from sqlalchemy.exc import DBAPIError
 
 from cutline.errors import WrongUsage
 from postroom.archive.archive import Archive
-from postroom.archive.registry import open_archive
 from postroom.claim import Engine, no_such_ingest
 from postroom.pipeline import attempt as attempts
 from postroom.pipeline.database import PipelineDatabase, away, pipeline_database
@@ -81,8 +80,7 @@ class LocalQueue:
         self._engine.dispose()
 
     def _archive(self, source_id: str) -> Archive:
-        where = self._where
-        return open_archive(source_id, home=where.home, dsn=where.dsn, create=False)
+        return self._where.place().archive(source_id)
 
     def _check_bucket(self, message: IngestMessage) -> None:
         bucket = self._where.store().bucket

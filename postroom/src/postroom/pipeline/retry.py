@@ -10,6 +10,7 @@ from typing import Final, Literal
 import psycopg
 
 from cutline.errors import Problem
+from postroom.archive.trouble import is_fenced
 from postroom.errors import (
     AlreadyCompleted,
     Away,
@@ -80,7 +81,8 @@ def kind_of(error: BaseException) -> Kind:
             return "again"
         case Problem():
             return "final"
-    is_away = any(isinstance(one, _DATABASE_IS_AWAY) for one in _with_origins(error))
+    causes = list(_with_origins(error))
+    is_away = any(isinstance(one, _DATABASE_IS_AWAY) or is_fenced(one) for one in causes)
     return "away" if is_away else "again"
 
 

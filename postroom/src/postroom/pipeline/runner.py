@@ -13,6 +13,7 @@ from typing import Any, Final, Protocol
 
 from cutline.errors import Problem
 from postroom.archive.archive import Archive
+from postroom.archive.pause import is_paused
 from postroom.archive.transaction import Row
 from postroom.claim import Claim, Engine, take
 from postroom.errors import AlreadyEnded, Away, ClaimHeld
@@ -296,7 +297,9 @@ class Runner:
         its lease ends.
         """
         if running.hold is not None and not running.is_lost:
-            return running.hold
+            if not self._is_paused(running):
+                return running.hold
+            self._say("paused", **running.about)  # a claim that is given back is drained
         self._drop_hold(running)
         is_told = False
         while True:
@@ -324,6 +327,12 @@ class Runner:
                 self._drop_hold(running)
                 return over
             return running.hold
+
+    @staticmethod
+    def _is_paused(running: Running) -> bool:
+        with contextlib.suppress(*running.archive.busy_errors):  # the task itself will find out
+            return is_paused(running.archive)
+        return False
 
     @staticmethod
     def _cancel(running: Running) -> None:

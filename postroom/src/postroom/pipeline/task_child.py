@@ -19,7 +19,6 @@ from pathlib import Path
 from typing import IO, Any, Final
 
 from postroom.archive.archive import Archive
-from postroom.archive.registry import open_archive
 from postroom.claim import Claim
 from postroom.ingest import reason_of, run_claimed
 from postroom.pipeline.place import Place
@@ -64,7 +63,7 @@ def _answer(place: Place, call: TaskCall, answers: IO[str]) -> Answer:
 
 
 def _run(place: Place, call: TaskCall, report: Progress) -> TaskResult:
-    archive = open_archive(call.source_id, home=place.home, dsn=place.dsn, create=False)
+    archive = place.archive(call.source_id)
     store = place.store()
     if call.task != "v1":
         return run_claimed(archive, store, call.claim, call.task, report)

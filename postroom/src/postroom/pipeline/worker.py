@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from cutline.errors import Exit
-from postroom.archive.registry import open_archive
 from postroom.claim import Engine
 from postroom.pipeline.database import PipelineDatabase
 from postroom.pipeline.durable import DurableQueue, DurableWorker, Limits, workflow_id
@@ -107,9 +106,7 @@ class Worker:
     def enter(self) -> None:
         """Prepare the queue and the default source, and take a place among the workers."""
         settings = self._settings
-        open_archive(
-            settings.source_id, home=settings.place.home, dsn=settings.place.dsn, create=True
-        )
+        settings.place.archive(settings.source_id, create=True)
         self._queue.prepare()
         self._rows.prepare()
         # On SQLite there is one place, and it is ours.

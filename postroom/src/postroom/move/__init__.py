@@ -1,0 +1,1 @@
+"""How a source moves between its SQLite file and PostgreSQL, under writes and losing none."""

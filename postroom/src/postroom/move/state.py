@@ -1,0 +1,175 @@
+"""How a source stands between its two stores, and what comes next."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import psycopg
+from psycopg import sql
+
+from postroom.archive.fence import Fence, fence_of
+from postroom.archive.names import check_source_id, file_name
+from postroom.archive.placement import Placement
+from postroom.archive.postgres import PostgresArchive, connect
+from postroom.archive.settle import standing
+from postroom.archive.source_registry import has_registry, placement_of
+from postroom.archive.sqlite import SqliteArchive, open_sqlite
+from postroom.archive.trouble import registry_told
+from postroom.errors import NotReadable
+from postroom.move.attempts import Attempt, read_attempts
+
+UNREGISTERED: Final = Placement("sqlite", 0)
+"""What stands for a source that never met PostgreSQL."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lag:
+    """What one store has and the other has not got yet; None where it could not be seen."""
+
+    entries: int | None = None
+    oldest_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Where a source stands. `fence` is that of its file, None if it has none or there is no file.
+
+    `is_registered` is False for a source that never met PostgreSQL.
+    """
+
+    source_id: str
+    placement: Placement
+    is_registered: bool
+    has_file: bool
+    fence: Fence | None = None
+    lag: Lag = Lag()
+    attempts: tuple[Attempt, ...] = field(default=())
+
+    @property
+    def step(self) -> str | None:
+        """The last step that was begun of the attempt that has not ended."""
+        return self.attempts[-1].step if self.attempts and self.attempts[-1].is_open else None
+
+    @property
+    def pause_ms(self) -> float | None:
+        """How long writes paused at the last switch that was measured."""
+        measured = (one.detail.get("pause_ms") for one in reversed(self.attempts))
+        return next((float(one) for one in measured if one is not None), None)
+
+    @property
+    def is_half_way(self) -> bool:
+        """Whether no store takes writes, or an attempt has not ended."""
+        return self.placement.writes is None or self.step is not None
+
+    @property
+    def next(self) -> str:
+        """The command that comes next, or what is waited for."""
+        return next_of(self)
+
+    def as_json(self) -> dict[str, Any]:
+        """Give it as a JSON object."""
+        fence = self.fence
+        return {
+            "source_id": self.source_id,
+            "owner": self.placement.owner,
+            "epoch": self.placement.epoch,
+            "generation": self.placement.generation,
+            "step": self.step,
+            "serves": self.placement.reads,
+            "writes": self.placement.writes or "none",
+            "fence": None if fence is None else {"is_open": fence.is_open, "epoch": fence.epoch},
+            "lag": asdict(self.lag),
+            "paused": self.placement.is_paused or (fence is not None and fence.is_paused),
+            "attempts": [one.as_json() for one in self.attempts],
+            "next": self.next,
+            "pause_ms": self.pause_ms,
+        }
+
+
+def next_of(state: State) -> str:
+    """Say what comes next: a command, or a sentence."""
+    command = "postroom source {} " + state.source_id
+    match state.placement.owner:
+        case "freezing" | "returning":
+            if state.placement.is_stuck:
+                return command.format("recover")
+            return "wait: within seconds it is where it goes, or back where it was"
+        case "postgres":
+            carry, rollback = command.format("carry"), command.format("rollback")
+            return f"{carry} keeps its file ready for {rollback}"
+        case "sqlite":
+            if state.is_registered and _is_unsettled(state.fence, state.placement):
+                return command.format("recover")
+            return command.format("switch" if state.step == "verify" else "move")
+
+
+def _is_unsettled(fence: Fence | None, placement: Placement) -> bool:
+    """Whether the file's fence is not where the registry has it."""
+    return standing(fence, placement) != "current"
+
+
+def read_state(source_id: str, *, home: Path, dsn: str | None) -> State:
+    """Look at the registry at `dsn` and at the file under `home`.
+
+    Without a DSN, and without a registry there, the source lives in its file. Raises `NotReadable`
+    for a source that is in neither, `Away` where the registry does not answer.
+    """
+    check_source_id(source_id)
+    here = home / "sources" / file_name(source_id)
+    file = open_sqlite(source_id, home, create=False) if here.exists() else None
+    fence, entries = (None, None) if file is None else _of_file(file)
+    placement, attempts, lag = (None, (), Lag()) if dsn is None else _of_registry(source_id, dsn)
+    if placement is None and file is None:
+        raise NotReadable(
+            "there is no such source",
+            where=f"source {source_id}",
+            why=f"it has no file under {home} and no row in a registry",
+            remedy="--home and --registry say where to look; postroom ingest FILE makes it",
+        )
+    in_file = (placement or UNREGISTERED).reads == "sqlite"
+    return State(
+        source_id,
+        placement or UNREGISTERED,
+        is_registered=placement is not None,
+        has_file=file is not None,
+        fence=fence,
+        lag=Lag(entries) if in_file else lag,
+        attempts=attempts,
+    )
+
+
+def _of_file(file: SqliteArchive) -> tuple[Fence | None, int]:
+    with closing(file.connect()) as connection:
+        entries = connection.execute("SELECT count(*) FROM move_log").fetchone()[0]
+        return fence_of(connection), entries
+
+
+def _of_registry(source_id: str, dsn: str) -> tuple[Placement | None, tuple[Attempt, ...], Lag]:
+    with closing(connect(dsn, source_id)) as connection, registry_told(source_id):
+        if not has_registry(connection):
+            return None, (), Lag()
+        placement = placement_of(connection, source_id)
+        attempts = tuple(read_attempts(connection, source_id))
+        lag = Lag()
+        if placement is not None and placement.reads == "postgres":
+            lag = _of_schema(connection, PostgresArchive(source_id, dsn, placement.generation))
+    return placement, attempts, lag
+
+
+def _of_schema(connection: psycopg.Connection[dict[str, Any]], archive: PostgresArchive) -> Lag:
+    """Count what was not carried back yet; nobody but the administrator may."""
+    log = sql.Identifier(archive.schema, "move_log")
+    try:
+        row = connection.execute(
+            sql.SQL(
+                "SELECT count(*) AS entries, (SELECT extract(epoch FROM clock_timestamp()"
+                " - (to_jsonb(one) ->> 'logged_at')::timestamptz)::float8"
+                " FROM {log} AS one ORDER BY n LIMIT 1) AS oldest_s FROM {log}"
+            ).format(log=log)
+        ).fetchone()
+    except (psycopg.errors.InsufficientPrivilege, psycopg.errors.UndefinedTable):
+        return Lag()
+    return Lag(**row) if row else Lag()
