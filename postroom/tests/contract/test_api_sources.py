@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -13,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests_support.api import Service, service
 from tests_support.api_mails import Filled, fill
+from tests_support.moving import Mover
 
 from postroom.api.access import Caller, add
 from postroom.commands.where import Where
@@ -38,10 +40,18 @@ class Two:
         )
 
 
-@pytest.fixture(scope="module")
-def two(shared_where: Where) -> Iterator[Two]:
-    """Two sources; the token `own` is for the first, `both` for both."""
-    where = shared_where
+@pytest.fixture(scope="module", params=["sqlite", "postgres", "placed"])
+def two(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Two]:
+    """Two sources; the token `own` is for the first, `both` for both.
+
+    Both are files, both are schemas, or the first has moved to PostgreSQL and the other has not.
+    """
+    dsn = None if request.param == "sqlite" else request.getfixturevalue("postgres_dsn")
+    where = Where(f"T{secrets.token_hex(6)}", tmp_path_factory.mktemp("home"), dsn)
+    if request.param == "placed":
+        service_dsn = request.getfixturevalue("service_dsn")
+        Mover(where.source_id, where.home, dsn, service_dsn).move()
+        where = replace(where, dsn=None, registry=service_dsn)
     other_id = f"{where.source_id}-other"
     tokens = where.home / "tokens.toml"
     add(tokens, Caller("own", "writer", frozenset({where.source_id})), "own")
@@ -185,7 +195,21 @@ def test_nothing_of_another_source_ever_leaks(two: Two, data: st.DataObject) -> 
     headers = [names.get(name, name) for name in data.draw(LISTS)]
     query = [names.get(name, name) for name in data.draw(LISTS)]
     lists = [("GET", path, None) for path in ("/items", "/folders", "/tags", "/stats", "/pst")]
-    method, path, body = data.draw(st.sampled_from([*paths_of(two.other), *lists]))
+    others = [
+        ("GET", "/health", None),
+        ("GET", f"/search?q={HIDDEN}", None),
+        ("GET", "/metrics", None),
+        ("POST", "/admin/bootstrap/schema", {"source_id": two.other_id}),
+        *(
+            (method, f"{prefix}/pst/{two.other.pst_file_id}/{verb}", None)
+            for method, prefix, verb in (
+                ("POST", "", "process"),
+                ("POST", "/v2", "process"),
+                ("POST", "", "cancel"),
+            )
+        ),
+    ]
+    method, path, body = data.draw(st.sampled_from([*paths_of(two.other), *lists, *others]))
     parameters = [("source_id", value) for value in query]
     if path in ("/items", "/pst") and data.draw(st.booleans()):
         page = two.ask(path, "both", params={"limit": 1, "source_id": two.other_id}).json()
@@ -193,6 +217,9 @@ def test_nothing_of_another_source_ever_leaks(two: Two, data: st.DataObject) -> 
     if path == "/items" and data.draw(st.booleans()):
         parameters.append(("pst_file_id", two.other.pst_file_id))
     sent = [("X-Source-ID", value) for value in headers]
+    if data.draw(st.booleans()):
+        crafted = ["0", "1", "2", f"1/{two.other_id}", "-1"]
+        sent.append(("X-Generation", data.draw(st.sampled_from(crafted))))
     answer = two.ask(path, method=method, headers=sent, params=parameters, json=body)
     assert answer.status_code < 500
     shown = answer.text + "".join(f"{k}: {v}\n" for k, v in answer.headers.items())

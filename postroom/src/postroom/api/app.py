@@ -22,6 +22,7 @@ from cutline.routing.marker import calling_user, deprecated_calls
 from cutline.routing.protocol import Scope
 from postroom import __version__
 from postroom.api import (
+    admin,
     attachments,
     health,
     item,
@@ -63,6 +64,7 @@ _ROUTERS: Final = (
     stats,
     health,
     measures,
+    admin,
     page,
 )
 SUCCESSOR: Final = "/imports"

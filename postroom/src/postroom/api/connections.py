@@ -65,6 +65,7 @@ class Pooled:
         self._archive = archive
         self._idle = idle
         self._file = getattr(archive, "path", None)
+        self._schema = getattr(archive, "schema", "")
 
     @property
     def source_id(self) -> str:
@@ -158,9 +159,10 @@ class Pooled:
         return connection, key
 
     def _key(self) -> str:
-        # A SQLite file that was put in the place of another one is another database.
+        # A SQLite file that was put in the place of another one is another database, and so is
+        # each generation of a source in PostgreSQL.
         if self._file is None:
-            return self.source_id
+            return f"{self.source_id} {self._schema}"
         try:
             found = os.stat(self._file)  # noqa: PTH116  # a Path or nothing
         except OSError:

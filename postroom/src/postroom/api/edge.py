@@ -53,11 +53,16 @@ class Call:
     begun_s: float
     caller: Caller | None = None
     source_id: str = NO_SOURCE
+    backend: str | None = None
     status: int = 0
     bytes_in: int = 0
     bytes_out: int = 0
     is_begun: bool = False
     is_received: bool = False
+
+    def answered_by(self, backend: str) -> None:
+        """Note which engine the answer comes from, as `X-Backend` names it."""
+        self.backend = backend
 
 
 class Edge:
@@ -204,7 +209,7 @@ class Edge:
     def _marks(self, call: Call, message: Message) -> Iterator[tuple[bytes, bytes]]:
         given = {name.lower() for name, _ in message.get("headers", ())}
         marks = {
-            "x-backend": self._settings.backend,
+            "x-backend": call.backend or self._settings.backend,
             self._settings.source_header.lower(): call.source_id,
             "x-request-id": call.request_id,
             **reply.SAFE_HEADERS,
@@ -238,7 +243,7 @@ class Edge:
 
 
 def _role_for(call: Call) -> Role:
-    if call.path.rstrip("/") == "/metrics":
+    if call.path.rstrip("/") == "/metrics" or call.path.startswith("/admin/"):
         return "admin"
     return "writer" if call.method in _CHANGES else "reader"
 

@@ -15,6 +15,7 @@ Problem
     │   └── CutOff
     ├── TooMany           429
     └── Away              503
+        └── Moving
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Final
 
 from cutline.errors import Exit, Problem, WrongUsage
+from postroom.errors import Fenced
 
 RETRY_AFTER_S: Final = 5
 """What a client is told to wait while the archive or the store is away."""
@@ -132,11 +134,19 @@ class Away(Refused):
 
     code = "away"
     status = 503
+    retry_after_s = RETRY_AFTER_S
 
     @property
     def headers(self) -> dict[str, str]:
         """Say how long to wait."""
-        return {"Retry-After": str(RETRY_AFTER_S)}
+        return {"Retry-After": str(self.retry_after_s)}
+
+
+class Moving(Away):
+    """The source moves, or lives elsewhere; nothing was changed."""
+
+    code = "moving"
+    retry_after_s = 1
 
 
 class CutOff(Unprocessable):
@@ -171,6 +181,8 @@ def answer_to(problem: Problem) -> Answer:
             return Answer(problem.status, _body(problem), problem.headers)
         case WrongUsage():
             return Answer(BadRequest.status, _body(problem), {})
+        case Fenced():
+            return answer_to(moving())
         case _ if problem.exit_code == Exit.BLOCKED:  # held, completed, over
             return Answer(Conflict.status, _body(problem), {})
         case _:
@@ -184,6 +196,16 @@ def away() -> Away:
         where="this service",
         why="its log says more; nothing of this request was kept",
         remedy=f"send the same request again in {RETRY_AFTER_S} s, with the same Idempotency-Key",
+    )
+
+
+def moving() -> Moving:
+    """Make the answer for a source that takes nothing here and now."""
+    return Moving(
+        "this source takes no writes for a moment",
+        where="this service",
+        why="it moves between two stores; nothing of this request was kept",
+        remedy="send the same request again in a second, with the same Idempotency-Key",
     )
 
 

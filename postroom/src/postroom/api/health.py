@@ -6,7 +6,6 @@ import importlib.util
 import shutil
 import sys
 from pathlib import Path
-from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
@@ -16,7 +15,9 @@ from postroom.api.context import Services, services_of
 from postroom.api.edge import NO_SOURCE, Call
 from postroom.api.errors import RETRY_AFTER_S, Refused
 from postroom.api.models import Health
+from postroom.api.noted import Noted
 from postroom.api.words import ERRORS
+from postroom.archive.fence import fence_of
 from postroom.pst_extract import PROGRAM
 
 router = APIRouter(tags=["service"], responses=ERRORS)
@@ -30,13 +31,16 @@ def show_health(request: Request, response: Response) -> Health:
     """
     services, call = services_of(request), request.state.call
     is_ok = _answers(services, call)
+    is_read_only = is_ok and _is_read_only(services, call)
     if not is_ok:
         response.status_code = 503
         response.headers["Retry-After"] = str(RETRY_AFTER_S)
     return Health.model_validate(
         {
             "ok": is_ok,
-            "backend": {"backend": services.settings.backend},
+            "backend": {"backend": call.backend or services.settings.backend},
+            "read_only": is_read_only,
+            "not_carried": "unknown" if is_read_only else None,
             "source_id": None if call.source_id == NO_SOURCE else call.source_id,
             "processors_available": processors(is_v1_on=services.settings.is_v1_on),
             "version": __version__,
@@ -53,12 +57,27 @@ def processors(*, is_v1_on: bool) -> dict[str, bool]:
     }
 
 
-def _answers(services: Services, call: Call) -> bool:
+def _archive(services: Services, call: Call) -> Noted:
     default = services.settings.where.source_id
     source_id = default if call.source_id == NO_SOURCE else call.source_id
+    return Noted(services.sources.archive(source_id), call.answered_by)
+
+
+def _is_read_only(services: Services, call: Call) -> bool:
+    """Say whether the source moved away and is shown from its file: then nobody knows what lacks.
+
+    What was written to PostgreSQL since the last carry is known there alone.
+    """
+    if not services.settings.where.is_emergency:
+        return False
+    with _archive(services, call).reading() as tx:
+        fence = fence_of(tx.connection)
+    return fence is not None and not fence.is_open
+
+
+def _answers(services: Services, call: Call) -> bool:
     try:
-        archive: Any = services.sources.archive(source_id)
-        with archive.reading() as tx:
+        with _archive(services, call).reading() as tx:
             return bool(tx.value("SELECT 1 AS one") == 1)
     except Refused:
         raise

@@ -231,9 +231,9 @@ class Folder(BaseModel):
 
 
 class Backend(BaseModel):
-    """Which engine holds the archives."""
+    """Which engine holds the source; `-` where each has its own and this one did not answer."""
 
-    backend: Literal["sqlite", "postgres_primary"]
+    backend: Literal["sqlite", "postgres_primary", "-"]
 
 
 class Processors(BaseModel):
@@ -244,10 +244,16 @@ class Processors(BaseModel):
 
 
 class Health(BaseModel):
-    """Whether the service can work."""
+    """Whether the service can work.
+
+    `read_only`: the source moved to PostgreSQL, which is gone, and its file is shown; how much of
+    what was written there is not in it, `not_carried`, is then unknown.
+    """
 
     ok: bool
     backend: Backend
+    read_only: bool
+    not_carried: int | Literal["unknown"] | None
     source_id: str | None
     processors_available: Processors
     version: str

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from postroom.api.noted import BACKENDS
 from postroom.commands.where import Where
 
 MAX_UPLOAD_BYTES: Final = 64 << 30
@@ -20,7 +21,8 @@ class Settings:
     received at the same time (others wait), `idle_s` the time between two pieces of a body.
     `switch` is the URL of the switch that `/imports` follows (`cutline.routing.Switch.from_url`);
     `v1_since` and `v1_sunset` are when v1 was deprecated and when it goes. `pipeline_dsn` is where
-    the queue lies, `has_worker` whether a worker is begun as a child.
+    the queue lies, `has_worker` whether a worker is begun as a child. `admin_dsn` is the PostgreSQL
+    of `/admin`, as a user who may define things; without it `/admin` does nothing.
     """
 
     where: Where
@@ -39,8 +41,14 @@ class Settings:
     v1_sunset: str = "2027-06-30T00:00:00Z"
     pipeline_dsn: str | None = None
     has_worker: bool = False
+    admin_dsn: str | None = field(default=None, repr=False)
 
     @property
     def backend(self) -> str:
-        """Name the engine as `X-Backend` does."""
-        return "sqlite" if self.where.dsn is None else "postgres_primary"
+        """Name the engine as `X-Backend` does where nothing of a source was looked at.
+
+        With a registry that is `-`: each source has its own, and its answers say which.
+        """
+        if self.where.registry is not None:
+            return "-"
+        return BACKENDS["sqlite" if self.where.dsn is None else "postgres"]

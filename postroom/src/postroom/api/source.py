@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 from postroom.api.access import Caller
 from postroom.api.connections import Idle, Pooled
 from postroom.api.errors import BadRequest, Forbidden
+from postroom.archive.archive import Archive
 from postroom.archive.names import SOURCE_ID
-from postroom.archive.registry import sources
+from postroom.archive.placed import PlacedArchive
+from postroom.archive.postgres import PostgresArchive
 from postroom.commands.where import Where
+from postroom.errors import Fenced
 
 
 def named(headers: Sequence[str], parameters: Sequence[str], default: str) -> str:
@@ -56,23 +60,47 @@ class Sources:
         self._where = where
         self._idle = Idle()
         self._lock = threading.Lock()
-        self._open: dict[str, Pooled] = {}
+        self._open: dict[str, Archive] = {}
 
-    def archive(self, source_id: str) -> Pooled:
+    def archive(self, source_id: str) -> Archive:
         """Give the archive of a source; raises `BadRequest` for one that is not there."""
         known = self._open.get(source_id)
         if known is not None:
             return known
-        if source_id not in sources(home=self._where.home, dsn=self._where.dsn):
+        where = self._where
+        if not where.place().has_source(source_id):
             raise BadRequest(
                 "there is no such source",
                 where=f"source {source_id}",
                 why="this service has no archive of that id",
                 remedy="postroom ingest FILE --source ID makes one",
             )
-        archive = replace(self._where, source_id=source_id).archive()
+        archive: Archive
+        if where.registry is None:
+            archive = self._pooled(replace(where, source_id=source_id).archive())
+        else:
+            archive = PlacedArchive(source_id, where.home, where.registry, self._pooled)
         with self._lock:
-            return self._open.setdefault(source_id, Pooled(archive, self._idle))
+            return self._open.setdefault(source_id, archive)
+
+    def shown(self, source_id: str, generation: int) -> Archive:
+        """Give a generation of a source to look at; raises `BadRequest` if there is none."""
+        dsn = self._where.registry or self._where.dsn
+        served = self.archive(source_id)
+        is_moving = not isinstance(served, PlacedArchive) or served.placement() is not None
+        if dsn is not None and is_moving:
+            archive = PostgresArchive(source_id, dsn, generation, is_shown=True)
+            with suppress(Fenced), archive.reading():
+                return self._pooled(archive)
+        raise BadRequest(
+            "there is no such generation",
+            where=f"header X-Generation, source {source_id}",
+            why="PostgreSQL has no schema of it, or this service has no PostgreSQL",
+            remedy="postroom source status SOURCE lists the attempts and their generations",
+        )
+
+    def _pooled(self, archive: Archive) -> Pooled:
+        return Pooled(archive, self._idle)
 
     def close(self) -> None:
         """Close every connection that waits."""

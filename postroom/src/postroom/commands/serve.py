@@ -11,7 +11,8 @@ import click
 from cutline.console import print_json
 from cutline.errors import Exit, WrongUsage
 from postroom.commands.pipeline_options import pipeline_option
-from postroom.commands.where import Where, where_options
+from postroom.commands.source_options import ADMIN_DSN
+from postroom.commands.where import Where, given_or_set, where_options
 
 DEFAULT_PORT = 8440
 _V1 = "POSTROOM_V1"
@@ -41,6 +42,9 @@ SWITCH_ROW = "pst_v2"
 @click.option("--v1-since", metavar="DATE", help="When v1 was deprecated.")
 @click.option("--v1-sunset", metavar="DATE", help="When v1 goes.")
 @click.option("--worker/--no-worker", "worker", default=True, help="Begin a worker (on SQLite).")
+@click.option(
+    "--admin-dsn", metavar="env:NAME", help=f"PostgreSQL for /admin.  [default: {ADMIN_DSN}]"
+)
 @click.option("--json", "as_json", is_flag=True, help="Print where it listens as JSON.")
 @where_options
 @pipeline_option
@@ -54,6 +58,7 @@ def serve(  # noqa: PLR0913  # an option each
     switch: str | None,
     switch_env: str | None,
     switch_dsn: str | None,
+    admin_dsn: str | None,
     **given: object,
 ) -> int:
     """Serve uploads, processing and messages over HTTP until SIGTERM.
@@ -69,6 +74,7 @@ def serve(  # noqa: PLR0913  # an option each
         where=where,
         is_v1_on=is_v1_on,
         switch=_switch(switch, switch_env, switch_dsn),
+        admin_dsn=given_or_set(admin_dsn, ADMIN_DSN, "--admin-dsn"),
         has_worker=worker and where.dsn is None and os.environ.get("POSTROOM_PIPELINE") != "aws",
         **chosen,  # type: ignore[arg-type]
     )
