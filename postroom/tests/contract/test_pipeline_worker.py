@@ -109,6 +109,35 @@ def test_a_completed_ingest_stays_as_it_is(world: World, pst_file_id: str) -> No
     assert world.read(pst_file_id).processing_completed_at == done.processing_completed_at
 
 
+def test_tasks_wait_while_their_source_is_paused(world: World, pst_file_id: str) -> None:
+    """The task that runs comes to its end; the next waits without a claim, and then goes on."""
+    world.behave(text="wait")
+    world.submit(pst_file_id)
+    until(lambda: world.ran("begin", pst_file_id, "text"), 60)
+    pause_source(world, is_paused=True)
+    try:
+        (world.folder / "open").touch()
+        until(lambda: world.read(pst_file_id).claim_owner is None, 60, "the claim is given back")
+        assert world.ran("end", pst_file_id, "text")
+        assert not world.ran("begin", pst_file_id, "thread")
+        assert world.read(pst_file_id).processing_status == "processing"
+    finally:
+        pause_source(world, is_paused=False)
+    done = world.wait_for(pst_file_id, "completed")
+    assert done.claim_attempt == 1
+
+
+def pause_source(world: World, *, is_paused: bool) -> None:
+    """Tell tasks to wait, as whoever moves the source does."""
+    if world.dsn is not None:
+        with psycopg.connect(world.dsn, row_factory=dict_row) as connection:
+            pause(connection, world.source_id, is_paused=is_paused)
+        return
+    with closing(open_sqlite(world.source_id, world.home, create=False).connect()) as file, file:
+        build_fence(file, 1)
+        pause_tasks(file, is_paused=is_paused)
+
+
 def test_a_duplicate_changes_nothing_and_names_the_holder(
     world: World, worker: Worker, pst_file_id: str
 ) -> None:
@@ -305,32 +334,3 @@ def is_alive(pid: int) -> bool:
     except (ProcessLookupError, FileNotFoundError):
         return False
     return state != "Z"
-
-
-def test_tasks_wait_while_their_source_is_paused(world: World, pst_file_id: str) -> None:
-    """The task that runs comes to its end; the next waits without a claim, and then goes on."""
-    world.behave(text="wait")
-    world.submit(pst_file_id)
-    until(lambda: world.ran("begin", pst_file_id, "text"), 60)
-    pause_source(world, is_paused=True)
-    try:
-        (world.folder / "open").touch()
-        until(lambda: world.read(pst_file_id).claim_owner is None, 60, "the claim is given back")
-        assert world.ran("end", pst_file_id, "text")
-        assert not world.ran("begin", pst_file_id, "thread")
-        assert world.read(pst_file_id).processing_status == "processing"
-    finally:
-        pause_source(world, is_paused=False)
-    done = world.wait_for(pst_file_id, "completed")
-    assert done.claim_attempt == 1
-
-
-def pause_source(world: World, *, is_paused: bool) -> None:
-    """Tell tasks to wait, as whoever moves the source does."""
-    if world.dsn is not None:
-        with psycopg.connect(world.dsn, row_factory=dict_row) as connection:
-            pause(connection, world.source_id, is_paused=is_paused)
-        return
-    with closing(open_sqlite(world.source_id, world.home, create=False).connect()) as file, file:
-        build_fence(file, 1)
-        pause_tasks(file, is_paused=is_paused)

@@ -9,6 +9,7 @@ import psycopg
 import pytest
 import sqlalchemy.exc
 
+from postroom.archive.fence import CLOSED
 from postroom.errors import (
     AlreadyCompleted,
     Away,
@@ -41,6 +42,11 @@ from postroom.pipeline.retry import Backoff, Kind, Patience, kind_of
         (sqlite3.IntegrityError("x"), "again"),
         (sqlalchemy.exc.OperationalError("x", {}, psycopg.OperationalError("x")), "away"),
         (sqlalchemy.exc.IntegrityError("x", {}, psycopg.IntegrityError("x")), "again"),
+        (sqlalchemy.exc.IntegrityError("x", {}, sqlite3.IntegrityError(CLOSED)), "away"),
+        (
+            sqlalchemy.exc.ProgrammingError("x", {}, psycopg.errors.InsufficientPrivilege("x")),
+            "away",
+        ),
     ],
 )
 def test_each_failure_has_its_kind(error: BaseException, kind: Kind) -> None:
