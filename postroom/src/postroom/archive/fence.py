@@ -19,23 +19,25 @@ class Fence:
     """`epoch` is that of the registry when the fence last changed.
 
     `is_paused` tells tasks not to begin. `loss_accepted` names who opened the file while PostgreSQL
-    was gone, and when; such a file is not closed again before it has been reconciled.
+    was gone, and when; such a file is not closed again before it has been reconciled. `carried`
+    counts what was carried back into the file: a copy from before knows of less than the registry.
     """
 
     is_open: bool
     epoch: int
     is_paused: bool = False
     loss_accepted: str | None = None
+    carried: int = 0
 
 
 def fence_of(connection: sqlite3.Connection) -> Fence | None:
     """Read the fence in the caller's transaction; None for a file that has none."""
     row = connection.execute(
-        "SELECT is_open, epoch, is_paused, loss_accepted FROM move_fence"
+        "SELECT is_open, epoch, is_paused, loss_accepted, carried FROM move_fence"
     ).fetchone()
     if row is None:
         return None
-    return Fence(bool(row[0]), row[1], bool(row[2]), row[3])
+    return Fence(bool(row[0]), row[1], bool(row[2]), row[3], row[4])
 
 
 def build_fence(connection: sqlite3.Connection, epoch: int) -> None:

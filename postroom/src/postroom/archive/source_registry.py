@@ -17,7 +17,8 @@ REGISTRY: Final = """CREATE TABLE IF NOT EXISTS public.source_registry (
     created_at timestamptz NOT NULL DEFAULT now());
 ALTER TABLE public.source_registry
     ADD COLUMN IF NOT EXISTS is_paused boolean NOT NULL DEFAULT false,
-    ADD COLUMN IF NOT EXISTS changed_at timestamptz NOT NULL DEFAULT now()"""
+    ADD COLUMN IF NOT EXISTS changed_at timestamptz NOT NULL DEFAULT now(),
+    ADD COLUMN IF NOT EXISTS carried bigint NOT NULL DEFAULT 0"""
 
 _COLUMNS: Final = (
     "owner, epoch, generation, is_paused,"

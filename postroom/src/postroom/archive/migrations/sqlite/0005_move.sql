@@ -5,7 +5,8 @@ CREATE TABLE move_fence (
     is_open       INTEGER NOT NULL CHECK (is_open IN (0, 1)),
     epoch         INTEGER NOT NULL,
     is_paused     INTEGER NOT NULL DEFAULT 0 CHECK (is_paused IN (0, 1)),
-    loss_accepted TEXT
+    loss_accepted TEXT,
+    carried       INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
 CREATE TABLE move_log (
