@@ -9,6 +9,7 @@ import httpx
 import pytest
 from tests_support.api import Service
 from tests_support.api_mails import PNG, Filled, fill
+from tests_support.mails import begin_ingest, insert, mail
 
 
 @pytest.fixture(scope="module")
@@ -112,6 +113,20 @@ def test_a_message_is_shown_whole(shared: Service, filled: Filled) -> None:
     assert shared.client.get(f"/items/{filled.ids[3]}").json()["meta"] == {
         "tags": ["alpha-hot", "both"]
     }
+
+
+def test_an_undated_message_stands_first_in_its_thread(running: Service) -> None:
+    """The order is the same wherever the source lives."""
+    archive = running.archive
+    claim = begin_ingest(archive)
+    dates = ("2026-01-02T10:00:00.0000000Z", None, "2026-01-01T10:00:00.0000000Z")
+    thread = {"thread_id": claim.pst_file_id}
+    rows = [mail(claim.pst_file_id, n, sent_utc=at, **thread) for n, at in enumerate(dates, 32)]
+    with archive.transaction() as tx:
+        insert(tx, "email_messages", rows)
+    claim.release(archive)
+    item = running.client.get(f"/items/{rows[0]['id']}").json()
+    assert [one["id"] for one in item["thread"]] == [rows[n]["id"] for n in (1, 2, 0)]
 
 
 def test_attachments_cannot_act(shared: Service, filled: Filled) -> None:

@@ -33,7 +33,8 @@ _ATTACHMENTS: Final = """SELECT a.id, a.file_name, a.mime_type, a.size_bytes, a.
     WHERE a.email_id = :id ORDER BY a.attachment_index, a.id"""
 
 _THREAD: Final = """SELECT id, subject, from_address, sent_utc, parent_message_id AS parent_id
-    FROM email_messages WHERE thread_id = :thread_id ORDER BY sent_utc, id LIMIT :most"""
+    FROM email_messages WHERE thread_id = :thread_id ORDER BY sent_utc NULLS FIRST, id
+    LIMIT :most"""
 
 
 @router.get("/items/{item_id}", responses=NOT_FOUND)
