@@ -53,13 +53,15 @@ def _options(stack: Stack, source: str, which: str) -> list[str]:
         attempts = state(stack, source)["attempts"]
         generation = attempts[-1]["generation"]
         return [*log, "--expect", "postgres_primary", "--generation", str(generation)]
-    return [*log, "--expect", "postgres_primary", "--since", _switched(stack)]
+    return [*log, "--expect", "postgres_primary", *_since(stack)]
 
 
-def _switched(stack: Stack) -> str:
-    """Return when smoke was last run on SQLite: rates after it are compared with before."""
-    at = (stack.folder / "baseline.json").stat().st_mtime
-    return datetime.fromtimestamp(at, UTC).isoformat()
+def _since(stack: Stack) -> list[str]:
+    """Say when smoke was last run on SQLite: rates after it are compared with before."""
+    kept = stack.folder / "baseline.json"
+    if not kept.exists():
+        return []
+    return ["--since", datetime.fromtimestamp(kept.stat().st_mtime, UTC).isoformat()]
 
 
 def _keep_numbers(stack: Stack, source: str) -> None:

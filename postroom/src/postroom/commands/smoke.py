@@ -13,7 +13,6 @@ from rich.text import Text
 
 from cutline.console import err, out, print_json
 from cutline.errors import Exit, WrongUsage
-from postroom.archive.registry import sources
 from postroom.commands.secret import secret_of
 from postroom.commands.where import Where, where_options
 
@@ -69,7 +68,7 @@ def smoke(  # noqa: PLR0913, PLR0917  # an option each
     archive, begun = where.archive(), datetime.now(UTC)
     others = tuple(
         replace(where, source_id=other).archive()
-        for other in sources(home=where.home, dsn=where.dsn)
+        for other in where.place().sources()
         if other != where.source_id
     )
     given = None if token is None else secret_of(token, "--token")

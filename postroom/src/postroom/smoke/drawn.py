@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from datetime import datetime
 from typing import Any, Final
 
 from postroom.api.item import read_item
@@ -11,6 +13,9 @@ from postroom.smoke.asked import Asked
 from postroom.smoke.verdict import Verdict, failed, passed
 
 _TRIES: Final = 3
+_INSTANT: Final = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,7}))?Z")
+_TICKS: Final = 10_000_000
+_HALF_A_MICROSECOND: Final = 5
 _WRITTEN: Final = frozenset({"notes", "meta", "tags", "pinned_notes"})
 """What people write; a generation that is only looked at has it up to the last catching up."""
 
@@ -45,11 +50,39 @@ def _difference(asked: Asked, item_id: str) -> str:
             return f"answered {answer.status_code}"
         told, rows = answer.json(), _rows(asked, item_id)
         names = {*told, *rows} - (_WRITTEN if asked.generation is not None else set())
-        wrong = sorted(name for name in names if told.get(name) != rows.get(name))
+        wrong = sorted(name for name in names if not is_same(told.get(name), rows.get(name)))
         if not wrong:
             return ""
         differs = f"{', '.join(wrong)} differ from the rows"
     return differs
+
+
+def is_same(told: object, row: object) -> bool:
+    """Say whether two values are the same; instants are to the microsecond that both stores hold.
+
+    SQLite has all seven digits of a FILETIME, PostgreSQL six of them, rounded.
+    """
+    match told, row:
+        case dict(), dict():
+            return told.keys() == row.keys() and all(is_same(told[n], row[n]) for n in told)
+        case list(), list():
+            return len(told) == len(row) and all(map(is_same, told, row))
+        case str(), str() if told != row:
+            one, other = _INSTANT.fullmatch(told), _INSTANT.fullmatch(row)
+            return one is not None and other is not None and _is_near(one, other)
+        case _:
+            return told == row
+
+
+def _is_near(one: re.Match[str], other: re.Match[str]) -> bool:
+    """Say whether two instants are at most half a microsecond apart."""
+    apart = datetime.fromisoformat(f"{one[1]}Z") - datetime.fromisoformat(f"{other[1]}Z")
+    ticks = int(apart.total_seconds()) * _TICKS + _fraction(one)
+    return abs(ticks - _fraction(other)) <= _HALF_A_MICROSECOND
+
+
+def _fraction(instant: re.Match[str]) -> int:
+    return int((instant[2] or "").ljust(7, "0"))
 
 
 def _rows(asked: Asked, item_id: str) -> dict[str, Any]:
