@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from postroom.archive.archive import Archive
+from postroom.archive.transaction import Transaction
 from postroom.claim import Claim
 from postroom.progress import Progress
 from postroom.row_stream import streamed
@@ -44,17 +45,28 @@ def run(
     with archive.transaction() as tx:
         if tx.backend == "sqlite":
             tx.connection.execute(_CACHE)
-        make_index(tx)
-        index = word_index(tx.backend)
-        forget_mails(tx, pst_file_id)
-        index.forget(tx, pst_file_id)
-        mails = add_mails(tx, pst_file_id)
-        pieces = index.add(tx, pst_file_id, _pieces(archive, pst_file_id, mails, progress))
-        mark_indexed(tx, pst_file_id, mails, pieces)
+        mails, pieces = index_ingest(tx, archive, pst_file_id, progress)
         claim.check(tx)
     elapsed_s = time.perf_counter() - start
     metrics = {"elapsed_s": elapsed_s, "emails_per_s": mails / max(elapsed_s, 1e-9)}
     return TaskResult("index", {"emails": mails, "pieces": pieces}, metrics=metrics)
+
+
+def index_ingest(
+    tx: Transaction, archive: Archive, pst_file_id: str, progress: Progress
+) -> tuple[int, int]:
+    """Index one ingest anew as part of `tx`; say how many mails and pieces that are.
+
+    The mails are read on other connections to `archive`.
+    """
+    make_index(tx)
+    index = word_index(tx.backend)
+    forget_mails(tx, pst_file_id)
+    index.forget(tx, pst_file_id)
+    mails = add_mails(tx, pst_file_id)
+    pieces = index.add(tx, pst_file_id, _pieces(archive, pst_file_id, mails, progress))
+    mark_indexed(tx, pst_file_id, mails, pieces)
+    return mails, pieces
 
 
 def _pieces(
