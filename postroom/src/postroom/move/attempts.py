@@ -75,3 +75,38 @@ def read_attempts(connection: Connection, source_id: str) -> list[Attempt]:
 
 def _parsed(detail: object) -> Any:  # noqa: ANN401  # JSON, parsed or not by the connection
     return json.loads(detail) if isinstance(detail, str) else detail
+
+
+def begin_attempt(connection: Connection, source_id: str, generation: int, step: str) -> Attempt:
+    """Begin an attempt in a generation that no other had."""
+    connection.execute(
+        "INSERT INTO public.source_moves (source_id, generation, step) VALUES (%s, %s, %s)",
+        (source_id, generation, step),
+    )
+    return read_attempts(connection, source_id)[-1]
+
+
+def note_step(connection: Connection, attempt: Attempt, step: str) -> None:
+    """Note that a step begins."""
+    connection.execute(
+        "UPDATE public.source_moves SET step = %s, updated_at = clock_timestamp() WHERE id = %s",
+        (step, attempt.id),
+    )
+
+
+def note_detail(connection: Connection, attempt: Attempt, **measured: object) -> None:
+    """Add what was measured; a name that is there gets its new value."""
+    connection.execute(
+        "UPDATE public.source_moves SET detail = detail || %s::jsonb,"
+        " updated_at = clock_timestamp() WHERE id = %s",
+        (json.dumps(measured), attempt.id),
+    )
+
+
+def end_attempt(connection: Connection, attempt: Attempt, outcome: str) -> None:
+    """Note how an attempt ended; one that has ended keeps its outcome."""
+    connection.execute(
+        "UPDATE public.source_moves SET outcome = %s, ended_at = clock_timestamp(),"
+        " updated_at = clock_timestamp() WHERE id = %s AND ended_at IS NULL",
+        (outcome, attempt.id),
+    )

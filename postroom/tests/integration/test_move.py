@@ -1,0 +1,258 @@
+"""A source moves to PostgreSQL while it is written, and whatever is in the way leaves it whole."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg.rows import dict_row
+from tests_support.move_writers import Moving, lost, moving, writers, written
+
+from postroom.archive.postgres import PostgresArchive
+from postroom.archive.source_registry import compare_and_set, placement_of
+from postroom.errors import Fenced, NotReadable
+from postroom.move.attempts import Attempt, read_attempts
+from postroom.move.mover import move
+from postroom.move.refusals import GaveUp, MoveHeld, MoveRefused, RowRefused, StoresDiffer
+from postroom.progress import silent
+from postroom.search import SearchQuery, search
+from postroom.tasks.index import index_ingest
+
+
+@pytest.fixture
+def source(source_id: str, tmp_path: Path, postgres_dsn: str) -> Moving:
+    """A source of a few mails that may move."""
+    return moving(source_id, tmp_path, postgres_dsn)
+
+
+def attempts(source: Moving) -> list[Attempt]:
+    """What is written down of the moves of a source."""
+    with psycopg.connect(source.dsn, row_factory=dict_row) as connection:
+        return read_attempts(connection, source.source_id)
+
+
+def doing(moment: str, action: Callable[[], object]) -> Callable[[str], None]:
+    """Act when the mover is about to take this step."""
+    return lambda step: (action(), None)[1] if step == moment else None
+
+
+def test_a_source_moves_while_it_is_written(source: Moving) -> None:
+    """Every acknowledged write is in PostgreSQL; the file is closed and holds what it held."""
+    with writers(source) as each:
+        written(each, 5)
+        done = move(source.file, source.dsn, at=lambda _: None)
+        written(each, 5)
+    assert (done.outcome, done.placement.owner, done.placement.epoch) == ("moved", "postgres", 3)
+    assert lost(source, each) == []
+    assert not source.fence_is_open()
+    with pytest.raises(Fenced), source.file.transaction():
+        pass
+    (attempt,) = attempts(source)
+    assert attempt.outcome == "moved"
+    assert attempt.detail["pause_ms"] > 0
+    assert attempt.detail["compared"]["email_messages"] == len(source.filled.ids)
+    assert move(source.file, source.dsn).outcome == "there"
+
+
+def test_a_move_may_wait_before_its_switch(source: Moving) -> None:
+    """Verified, the new generation can be looked at; what is written until the switch comes too."""
+    ready = move(source.file, source.dsn, until="verify")
+    assert ready.outcome == "verified"
+    assert (source.placement().owner, source.placement().epoch) == ("sqlite", 1)
+    assert source.placement().is_paused
+    shown = PostgresArchive(source.source_id, source.dsn, ready_generation(source), is_shown=True)
+    with shown.reading() as tx:
+        assert tx.value("SELECT count(*) AS n FROM email_messages") == len(source.filled.ids)
+    with writers(source) as each:
+        written(each, 20)
+    assert move(source.file, source.dsn).outcome == "moved"
+    assert lost(source, each) == []
+
+
+def ready_generation(source: Moving) -> int:
+    """The generation of the attempt that has not ended."""
+    return attempts(source)[-1].generation
+
+
+def test_one_process_moves_a_source(source: Moving) -> None:
+    """The second is refused, whatever the first is doing."""
+    refused = []
+
+    def second(_: str) -> None:
+        with pytest.raises(MoveHeld):
+            move(source.file, source.dsn)
+        refused.append(_)
+
+    move(source.file, source.dsn, at=second)
+    assert len(refused) > 5
+
+
+FAULTS = {
+    "a NUL byte": "UPDATE item_notes SET body = 'a' || char(0)",
+    "no UTF-8": "UPDATE item_notes SET body = CAST(x'61ff' AS TEXT)",
+    "another spelling of an id": "UPDATE item_notes SET id = upper(id)",
+    "no boolean": "UPDATE item_notes SET pinned = 2",
+    "no moment": "UPDATE item_notes SET updated_at = '2026-02-30T00:00:00Z'",
+    "no JSON": "UPDATE item_meta SET value = '{'",
+    "no room": "UPDATE email_attachments SET method = 3000000000 WHERE attachment_index = 0",
+    "too exact": """INSERT INTO email_thread_links
+        SELECT lower(hex(randomblob(4))) || '-0000-4000-8000-000000000000', pst_file_id, id, id,
+        'm', 0.1234567890123 FROM email_messages LIMIT 1""",
+    "half a reference": """INSERT INTO item_notes SELECT '00000000-0000-4000-8000-000000000000',
+        '00000000-0000-4000-8000-000000000001', 'a', 'b', 0, created_at, created_at FROM item_notes
+        LIMIT 1""",
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_what_postgresql_would_refuse_or_change_is_named_first(source: Moving, fault: str) -> None:
+    """Before anything is begun; the rows are listed by key and never shown."""
+    with closing(sqlite3.connect(source.file.path)) as connection, connection:
+        connection.execute(FAULTS[fault])
+    with pytest.raises(MoveRefused, match="holds what PostgreSQL does not take") as refused:
+        move(source.file, source.dsn)
+    assert "1 rows (" in refused.value.why
+    assert source.placement().owner == "sqlite"
+    assert not source.placement().is_paused
+    with closing(sqlite3.connect(source.file.path)) as connection:
+        assert connection.execute("SELECT count(*) FROM move_log").fetchone() == (0,)
+
+
+def test_a_writer_that_does_not_end_is_not_waited_for(source: Moving) -> None:
+    """The switch is given up and undone; then it is tried again with what was loaded."""
+    held = source.file.connect()
+
+    def begin() -> None:
+        held.execute("BEGIN IMMEDIATE")
+        held.execute("UPDATE item_notes SET body = 'slow'")
+
+    with closing(held):
+        with pytest.raises(GaveUp):
+            move(source.file, source.dsn, gives_up_after_s=0.3, at=doing("close", begin))
+        # The fence is opened as soon as the writer lets the file go: by the next mover, here.
+        assert source.placement().owner == "sqlite"
+        held.commit()
+    assert attempts(source)[-1].outcome is None
+    assert move(source.file, source.dsn).outcome == "moved"
+    assert len(attempts(source)) == 1
+    assert set(source.notes().values()) == {"slow"}
+
+
+def test_a_difference_before_the_switch_ends_the_attempt(source: Moving) -> None:
+    """Nobody is moved to what is not the same; the next attempt has a schema of its own."""
+
+    def spoil() -> None:
+        in_schema(source, "UPDATE item_notes SET body = 'other'")
+
+    with pytest.raises(StoresDiffer, match="do not hold the same"):
+        move(source.file, source.dsn, at=doing("comparison", spoil))
+    assert source.placement().owner == "sqlite"
+    assert attempts(source)[-1].outcome == "stores-differ"
+    assert attempts(source)[-1].detail["differences"][0]["kind"] == "not the same"
+    assert move(source.file, source.dsn).placement.generation == 2
+
+
+def in_schema(source: Moving, statement: str) -> None:
+    """Change the schema of the last attempt, as an administrator who knows no better."""
+    archive = PostgresArchive(source.source_id, source.dsn, ready_generation(source))
+    with psycopg.connect(source.dsn) as connection:
+        connection.execute(f'SET search_path TO "{archive.schema}"'.encode())
+        connection.execute(statement.encode())
+
+
+def test_a_difference_at_the_switch_is_seen_behind_it(source: Moving) -> None:
+    """The closed file is compared in full with what PostgreSQL had at the switch."""
+
+    def spoil() -> None:
+        in_schema(source, "UPDATE email_messages SET subject = 'other' WHERE folder_nid IS NULL")
+
+    with pytest.raises(StoresDiffer, match="when the source was switched"):
+        move(source.file, source.dsn, at=doing("snapshot", spoil))
+    assert attempts(source)[-1].outcome == "differs"
+
+
+def test_a_move_that_was_undone_by_somebody_else_gives_way(source: Moving) -> None:
+    """Who recovers sees a freeze that stands for long; the mover that wakes changes nothing."""
+
+    def recover() -> None:
+        with psycopg.connect(source.dsn, row_factory=dict_row) as connection:
+            frozen = placement_of(connection, source.source_id)
+            assert frozen is not None
+            assert compare_and_set(connection, source.source_id, frozen, frozen.undo())
+
+    with writers(source) as each:
+        with pytest.raises(MoveRefused, match="somebody else has changed"):
+            move(source.file, source.dsn, at=doing("carry", recover))
+        assert source.placement().owner == "sqlite"
+        written(each, 3)
+    assert lost(source, each) == []
+    assert move(source.file, source.dsn).outcome == "moved"
+    assert lost(source, each) == []
+
+
+@pytest.mark.parametrize("moment", ["load", "freeze", "close", "carry", "snapshot", "switch"])
+def test_a_server_that_goes_leaves_the_source_in_one_store(source: Moving, moment: str) -> None:
+    """The mover's sessions are ended under it; then it is told so, and the next one goes on."""
+
+    def cut() -> None:
+        with psycopg.connect(source.dsn, autocommit=True) as connection:
+            connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE application_name = 'postroom source move' AND datname = current_database()"
+            )
+
+    with writers(source) as each:
+        with pytest.raises(NotReadable):
+            move(source.file, source.dsn, at=doing(moment, cut))
+        assert source.placement().owner == "sqlite"
+        written(each, 3)
+        assert move(source.file, source.dsn).outcome == "moved"
+        written(each, 3)
+    assert lost(source, each) == []
+
+
+def test_a_restored_backup_is_not_moved(source: Moving) -> None:
+    """A file whose fence is behind the registry lacks what came later."""
+    with closing(sqlite3.connect(source.file.path)) as connection, connection:
+        connection.execute("INSERT INTO move_fence (one, is_open, epoch) VALUES (1, 1, 1)")
+    with psycopg.connect(source.dsn) as connection:
+        query = "UPDATE public.source_registry SET epoch = 5 WHERE source_id = %s"
+        connection.execute(query, (source.source_id,))
+    with pytest.raises(Fenced, match="an old copy"):
+        move(source.file, source.dsn)
+    with closing(sqlite3.connect(source.file.path)) as connection, connection:
+        connection.execute("UPDATE move_fence SET epoch = 9")
+    with pytest.raises(MoveRefused, match="do not agree"):
+        move(source.file, source.dsn)
+
+
+def test_words_are_found_in_postgresql_from_the_first_moment(source: Moving) -> None:
+    """The index of the new store is made before it serves."""
+    with source.file.transaction() as tx:
+        index_ingest(tx, source.file, source.filled.pst_file_id, silent)
+    before = found(source)
+    assert before
+    move(source.file, source.dsn)
+    assert found(source) == before
+
+
+def found(source: Moving) -> list[str]:
+    """The mails in which a word is found."""
+    return [hit.email_id for hit in search(source.serving(), SearchQuery("alpha")).hits]
+
+
+def test_a_row_that_comes_too_late_to_be_checked_is_refused(source: Moving) -> None:
+    """A NUL byte written after the check stops the move at the load; no attempt is left open."""
+
+    def write() -> None:
+        with closing(sqlite3.connect(source.file.path)) as connection, connection:
+            connection.execute("UPDATE item_notes SET body = 'a' || char(0)")
+
+    with pytest.raises(RowRefused, match="none for PostgreSQL") as refused:
+        move(source.file, source.dsn, at=doing("load", write))
+    assert "\0" not in str(refused.value)
+    assert attempts(source)[-1].outcome == "row-refused"
