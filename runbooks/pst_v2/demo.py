@@ -5,8 +5,7 @@ python demo.py --folder build/run [--compress 4000] [--divide 20] [--per-minute 
 A key, the service with its worker and its traffic, `cutline run`, the checkpoints answered by
 `demo` (claimed: nobody is one), the verification by both verifiers, the report. Leaves with the
 exit code of the run; with 1 where a verifier does not say that the evidence is intact. What an
-earlier play left in the folder is moved aside; its key and its shadow set are used again, and the
-run follows the earlier one.
+earlier play left in the folder is moved aside; its key and its shadow set are used again.
 """
 
 from __future__ import annotations
@@ -19,12 +18,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from cutline.run.folder import RunFolder, of_plan
-
 HERE: Final = Path(__file__).resolve().parent
 SAMPLE_EVERY_S: Final = 6 * 3600.0
 QUIET_S: Final = 1800.0
-USED_AGAIN: Final = ("key", "key.pub", "shadow", "runs")
+USED_AGAIN: Final = ("key", "key.pub", "shadow")
 EARLIER: Final = "earlier-"
 QUIET_LEAST_S: Final = 30.0  # a machine of two cores needs that for what lasts seconds elsewhere
 ANSWERS: Final = (
@@ -64,21 +61,12 @@ class Demo:
             self._stack("down")
         left = [path for path in self.folder.iterdir() if path.name not in USED_AGAIN]
         left = [path for path in left if not path.name.startswith(EARLIER)]
-        left += [run.path for run in self._earlier_runs() if not run.is_closed]
         if left:
             aside = self.folder / f"{EARLIER}{datetime.now(UTC):%Y%m%dT%H%M%S}"
             aside.mkdir()
             for path in left:
                 path.rename(aside / path.name)
             print(f"the earlier play lies in {aside} now", flush=True)
-
-    def _earlier_runs(self) -> list[RunFolder]:
-        return list(of_plan(self.runs, "pst-v2"))
-
-    def _follows(self) -> list[str]:
-        """Name the run that this one follows: the second of a deployment has to."""
-        earlier = sorted(run.path.name for run in self._earlier_runs())
-        return [f"--follows=pst-v2/{earlier[-1]}", "--fixed=played again"] if earlier else []
 
     def _run(self, asked: argparse.Namespace) -> int:
         base_url = (self.folder / "base_url").read_text().strip()
@@ -100,7 +88,6 @@ class Demo:
         try:
             plan = [self._program("cutline"), "run", str(HERE / "plan.yaml"), "--by", "ana"]
             more = ["--stay", "--compress", str(asked.compress), "--runs", str(self.runs), *given]
-            more += self._follows()
             running = subprocess.Popen([*plan, *more], env=self.environment)
             try:
                 return running.wait(timeout=asked.limit_s)

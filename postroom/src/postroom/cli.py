@@ -19,6 +19,7 @@ from postroom.commands.serve import serve
 from postroom.commands.shadow import shadow_command
 from postroom.commands.smoke import smoke
 from postroom.commands.source import source
+from postroom.commands.source_move import move_command, switch_command, verify_command
 from postroom.commands.status import status
 from postroom.commands.submit import submit
 from postroom.commands.synth import synth
@@ -44,6 +45,9 @@ postroom.add_command(serve)
 postroom.add_command(shadow_command)
 postroom.add_command(smoke)
 postroom.add_command(source)
+source.add_command(move_command)
+source.add_command(switch_command)
+source.add_command(verify_command)
 postroom.add_command(status)
 postroom.add_command(submit)
 postroom.add_command(synth)
