@@ -135,6 +135,11 @@ class Mover:
                     row |= {name: bool(row[name]) for name in booleans}
                     _insert(connection, archive.schema, table, row)
 
+    def file_keys(self, table: str) -> set[str]:
+        """Read the ids of a table of the file, whoever it serves."""
+        with closing(self.file.connect()) as file:
+            return {str(row["id"]) for row in file.execute(f"SELECT id FROM {table}")}  # noqa: S608
+
     def carry_back(self, table: str) -> None:
         """Put the rows of a table of PostgreSQL in the place of those of the file."""
         schema = PostgresArchive(

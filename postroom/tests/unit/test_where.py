@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import click
 import pytest
+from click.testing import CliRunner
 
 from cutline.errors import WrongUsage
-from postroom.commands.where import dsn_of
+from postroom.commands.where import Where, dsn_of, where_options
 
 
 def test_a_dsn_comes_from_the_named_variable(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -37,3 +39,49 @@ def test_a_variable_that_is_not_set_is_named(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.delenv("A_DSN", raising=False)
     with pytest.raises(WrongUsage, match="A_DSN"):
         dsn_of("env:A_DSN")
+
+
+@click.command()
+@where_options
+def shown(where: Where) -> None:
+    """Print where sources lie."""
+    kind = (where.dsn, where.registry, where.is_emergency)
+    click.echo(" ".join(str(one) for one in kind))
+
+
+@pytest.mark.parametrize(
+    ("options", "environment", "expected"),
+    [
+        ([], {}, "None None False"),
+        ([], {"POSTROOM_DSN": "dbname=r"}, "None dbname=r False"),
+        (["--registry", "env:A"], {"A": "dbname=a"}, "None dbname=a False"),
+        (["--registry", "env:A"], {"A": "dbname=a", "POSTROOM_DSN": "x"}, "None dbname=a False"),
+        (["--dsn", "env:A"], {"A": "dbname=a", "POSTROOM_DSN": "x"}, "dbname=a None False"),
+        (["--backend", "sqlite"], {"POSTROOM_DSN": "dbname=r"}, "None None True"),
+        ([], {"POSTROOM_BACKEND": "sqlite", "POSTROOM_DSN": "dbname=r"}, "None None True"),
+        ([], {"POSTROOM_BACKEND": "postgres", "POSTROOM_DSN": "dbname=r"}, "dbname=r None False"),
+    ],
+)
+def test_sources_lie_in_files_in_postgresql_or_where_a_registry_says(
+    options: list[str], environment: dict[str, str], expected: str
+) -> None:
+    """What is named decides; `POSTROOM_DSN` alone is the registry."""
+    clean = dict.fromkeys(("POSTROOM_DSN", "POSTROOM_BACKEND")) | environment
+    told = CliRunner().invoke(shown, options, env=clean)
+    assert told.output.strip() == expected
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--dsn", "dbname=a", "--registry", "dbname=b"],
+        ["--dsn", "dbname=a", "--backend", "sqlite"],
+        ["--registry", "dbname=a", "--backend", "sqlite"],
+        ["--backend", "postgres"],
+    ],
+)
+def test_two_that_say_it_or_none_are_refused(options: list[str]) -> None:
+    """Nothing is guessed."""
+    clean: dict[str, str | None] = dict.fromkeys(("POSTROOM_DSN", "POSTROOM_BACKEND"))
+    told = CliRunner().invoke(shown, options, env=clean)
+    assert isinstance(told.exception, WrongUsage)

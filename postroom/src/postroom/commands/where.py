@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import wraps
 from pathlib import Path
 from typing import Any, Final
@@ -28,9 +28,9 @@ class Where:
 
     source_id: str
     home: Path
-    dsn: str | None
+    dsn: str | None = field(repr=False)
     store_url: str = ""
-    registry: str | None = None
+    registry: str | None = field(default=None, repr=False)
     is_emergency: bool = False
 
     def archive(self, *, create: bool = False) -> Archive:

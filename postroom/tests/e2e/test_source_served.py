@@ -1,0 +1,68 @@
+"""A service, its worker and the children of that follow a source, as processes of their own."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+
+import httpx
+import pytest
+from tests_support import synthetic
+from tests_support.moving import Mover
+from tests_support.serving_postroom import Process, serve
+from tests_support.waiting import until
+
+from postroom.archive.archive import Archive
+
+BINARY = {"Content-Type": "application/octet-stream"}
+
+
+def process(service: Process, content: bytes, path: str) -> str:
+    """Send a PST and have it processed at `path`; hand back its id once it is completed."""
+    with httpx.Client(base_url=service.url, timeout=30) as client:
+        sent = client.post("/pst", content=content, headers=BINARY)
+        assert sent.status_code == 201, sent.text
+        pst_file_id = str(sent.json()["id"])
+        asked = client.post(path.format(pst_file_id))
+        assert asked.status_code == 202, asked.text
+        status = f"/pst/{pst_file_id}/status"
+        until(
+            lambda: client.get(status).json()["processing_status"] == "completed",
+            timeout_s=90,
+            what=f"{path} is completed",
+        )
+    return pst_file_id
+
+
+def mails(archive: Archive) -> tuple[str, dict[str, int]]:
+    """Count the messages of each ingest, and say in which store."""
+    query = "SELECT pst_file_id AS id, count(*) AS n FROM email_messages GROUP BY 1"
+    with archive.reading() as tx:
+        return tx.backend, {str(row["id"]): int(row["n"]) for row in tx.rows(query)}
+
+
+def test_imports_go_on_where_the_source_is(
+    mover: Mover, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before the move a worker loads into the file, after it both engines load into PostgreSQL.
+
+    The service was started before the source was registered, and none of its processes again.
+    """
+    content = synthetic.write(tmp_path, "small", "--mails", "3").pst.read_bytes()
+    monkeypatch.setenv("POSTROOM_DSN", mover.service_dsn)
+    monkeypatch.setenv("POSTROOM_ADMIN_DSN", mover.admin_dsn)
+    with serve(mover.home, "--source", mover.source_id, has_worker=True) as service:
+        first = process(service, content, "/v2/pst/{}/process")
+        backend, before = mails(mover.placed)
+        assert (backend, list(before)) == ("sqlite", [first])
+        mover.move()
+        second = process(service, content, "/v2/pst/{}/process")
+        third = process(service, content, "/pst/{}/process")
+        health = httpx.get(f"{service.url}/health").json()
+        assert health["backend"] == {"backend": "postgres_primary"}
+        service.process.send_signal(signal.SIGTERM)
+        assert service.process.wait(60) == 0
+    backend, after = mails(mover.placed)
+    assert backend == "postgres"
+    assert after == {first: before[first], second: before[first], third: before[first]}
+    assert mover.file_keys("pst_files") == {first}
