@@ -73,6 +73,8 @@ def carry_pass(
         # PostgreSQL's foreign keys have seen what is written here. SQLite would look, for each row
         # that is deleted to be written anew, for all that refer to it.
         file.execute("PRAGMA foreign_keys = OFF")
+        # Keys are random: what is written is found all over the file.
+        file.execute("PRAGMA cache_size = -131072")
         file.execute("BEGIN IMMEDIATE")
         read_as_carried(server)
         server.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ

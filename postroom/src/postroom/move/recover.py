@@ -13,6 +13,7 @@ from typing import Any, Literal
 from postroom.archive.fence import Fence, close_fence, fence_of
 from postroom.archive.placement import UNDONE_AFTER_S, Placement
 from postroom.archive.postgres import connect
+from postroom.archive.settle import standing
 from postroom.archive.source_registry import has_registry, pause, placement_of
 from postroom.archive.sqlite import SqliteArchive
 from postroom.archive.trouble import told
@@ -77,6 +78,8 @@ def _undone(
     if is_patient and not placement.is_stuck:
         raise InProgress(archive.source_id, placement.owner, placement.age_s, UNDONE_AFTER_S)
     if placement.owner == "freezing":
+        if standing(fence := _fence(archive), placement) != "current":
+            raise _refused(archive, fence, placement)
         # Before the registry gives it back: a file that was never closed would look like a backup.
         _close(archive, placement.epoch)
     after = undo(archive.source_id, dsn, placement)
@@ -88,14 +91,20 @@ def _undone(
 def _is_opened(archive: SqliteArchive, placement: Placement) -> bool:
     """Open a file that the registry has given to SQLite; False if it is as it should be."""
     fence = _fence(archive)
-    if fence is None or (fence.is_open and fence.epoch >= placement.epoch):
-        return False
-    # Open two epochs before, a freeze was undone before it had closed the file.
-    if fence.is_open and fence.epoch != placement.epoch - 2:
-        why = f"its fence is open at epoch {fence.epoch}; the registry is at {placement.epoch}"
-        raise FileRefused(archive.source_id, why)
-    open_file(archive, placement.epoch)
-    return True
+    match standing(fence, placement):
+        case "current":
+            return False
+        case "behind":
+            open_file(archive, placement.epoch)
+            return True
+        case _:
+            raise _refused(archive, fence, placement)
+
+
+def _refused(archive: SqliteArchive, fence: Fence | None, placement: Placement) -> FileRefused:
+    knows = "has no fence" if fence is None else f"knows epoch {fence.epoch}"
+    why = f"it {knows}; the registry says {placement.owner} at epoch {placement.epoch}"
+    return FileRefused(archive.source_id, why)
 
 
 def _registered(archive: SqliteArchive, dsn: str) -> tuple[Placement | None, int]:
