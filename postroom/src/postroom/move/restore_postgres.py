@@ -1,0 +1,100 @@
+"""Puts a dump in the place of the schema that serves: it becomes a generation of its own."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from contextlib import closing
+from pathlib import Path
+from typing import Any, Final
+
+import psycopg
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
+
+from postroom.archive.grants import let_read, open_schema
+from postroom.archive.names import quoted, role_name, schema_name
+from postroom.archive.placement import Placement
+from postroom.archive.postgres import PostgresArchive, connect, make_schema
+from postroom.archive.source_registry import compare_and_set, placement_of
+from postroom.archive.trouble import told
+from postroom.move.capture_postgres import install_capture
+from postroom.move.generations import generations
+from postroom.move.postgres_programs import run_program
+from postroom.move.restore import Restored, check_fits
+from postroom.move.return_refusals import NotThere, owned
+from postroom.move.returning import withdraw
+from postroom.move.snapshot import Snapshot, check_same
+from postroom.move.snapshot_postgres import DUMP, RESTORE, fingerprints, restored
+from postroom.progress import Progress
+
+Connection = psycopg.Connection[dict[str, Any]]
+
+# A file that was carried to so far holds what the dump does not: it is no way back any more.
+_FILE_IS_OLD: Final = "UPDATE public.source_registry SET carried = carried + 2 WHERE source_id = %s"
+
+
+def restore_schema(  # what a restore is made of
+    source_id: str, dsn: str, snapshot: Snapshot, *, by: str, wait_s: float, progress: Progress
+) -> Restored:
+    """Restore a dump beside the schema that serves, check it, and let it serve instead.
+
+    Writes pause for that change alone. The way back to the file ends: a new one is made by moving.
+    Raises `NotThere` if the source does not live in PostgreSQL or the snapshot is of another one,
+    `NotProven` if it does not give back what it held, `StillWriting` while somebody writes.
+    """
+    check_fits(snapshot, source_id, "postgres")
+    with told(f"source {source_id}"), owned(source_id), closing(connect(dsn, source_id)) as server:
+        server.autocommit = True
+        before = placement_of(server, source_id)
+        if before is None or before.owner != "postgres":
+            why = "the registry has no row of it" if before is None else f"it is {before.owner}"
+            raise NotThere(source_id, "PostgreSQL does not serve: it is not restored", why)
+        generation = max((before.generation, *generations(server, source_id))) + 1
+        progress("restore", 0, None)
+        _bring(server, dsn, snapshot, generation)
+        _serve(server, dsn, source_id, before, generation, wait_s=wait_s)
+    kept = schema_name(source_id, before.generation)
+    return Restored(source_id, "postgres", snapshot.taken_at, snapshot.rows, kept, by)
+
+
+def _bring(server: Connection, dsn: str, snapshot: Snapshot, generation: int) -> None:
+    """Restore the dump elsewhere, check it, give it its new name, and bring that over."""
+    source_id = snapshot.source_id
+    old, new = schema_name(source_id, snapshot.generation), schema_name(source_id, generation)
+    with restored(server, dsn, source_id, snapshot.path) as elsewhere:
+        check_same(str(snapshot.path), snapshot.tables, fingerprints(elsewhere, old))
+        with elsewhere.transaction():
+            names = sql.Identifier(old), sql.Identifier(new)
+            elsewhere.execute(sql.SQL("ALTER SCHEMA {} RENAME TO {}").format(*names))
+        there = make_conninfo(dsn, dbname=elsewhere.info.dbname)
+        with tempfile.TemporaryDirectory(dir=snapshot.path.parent, prefix="restore-") as folder:
+            dump = Path(folder) / "renamed.dump"
+            os.close(os.open(dump, os.O_CREAT | os.O_RDWR, 0o600))
+            named = [f"--schema={quoted(new)}", f"--file={dump}"]
+            run_program("pg_dump", there, [*DUMP, *named], elsewhere)
+            run_program("pg_restore", dsn, [*RESTORE, str(dump)], server)
+    check_same(new, snapshot.tables, fingerprints(server, new))
+
+
+def _serve(  # what is changed, and by whom
+    server: Connection,
+    dsn: str,
+    source_id: str,
+    before: Placement,
+    generation: int,
+    *,
+    wait_s: float,
+) -> None:
+    archive = PostgresArchive(source_id, dsn, generation)
+    with server.transaction():
+        make_schema(server, archive)  # what a newer program wants of it
+        let_read(server, archive.schema, archive.role)
+    returning, _ = withdraw(source_id, dsn, before, wait_s=wait_s)
+    after = Placement("postgres", returning.epoch + 1, generation)
+    with server.transaction():
+        if not compare_and_set(server, source_id, returning, after):
+            raise NotThere(source_id, "somebody else moved this source meanwhile", "")
+        server.execute(_FILE_IS_OLD, (source_id,))
+        install_capture(server, archive.schema)
+        open_schema(server, archive.schema, role_name(source_id))
