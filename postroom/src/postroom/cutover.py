@@ -46,6 +46,13 @@ def postroom_ingests(config: Mapping[str, Any], asked: Asked) -> Answer:
     return measure(config, asked)
 
 
+def postroom_carry_lag(config: Mapping[str, Any], asked: Asked) -> Answer:
+    """Measure what PostgreSQL holds of a source and its closed file does not: how much, how old."""
+    from postroom.carry_probe import measure  # noqa: PLC0415  # the archive takes its time
+
+    return measure(config, asked)
+
+
 def doctor() -> list[Finding]:
     """Look at what the ingest by v1 and by v2 needs on this machine."""
     return [_pypff(), *(_program(name) for name in ("pst-extract", "pst-synth")), _languages()]

@@ -1,0 +1,100 @@
+"""The commands of the way back, as a person runs them on a source that was switched."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests_support.moved import Moved, moved
+
+BIN = Path(sys.executable).parent
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def source(postgres_dsn: str, source_id: str, tmp_path: Path) -> Moved:
+    """A source that was switched to PostgreSQL, in a schema of its own."""
+    return moved(tmp_path / "home", postgres_dsn, source_id)
+
+
+@pytest.fixture
+def environment(source: Moved, tmp_path: Path) -> dict[str, str]:
+    """Where the two stores lie."""
+    return os.environ | {
+        "POSTROOM_HOME": str(tmp_path / "home"),
+        "POSTROOM_ADMIN_DSN": source.dsn,
+    }
+
+
+@pytest.fixture
+def run(source: Moved, environment: dict[str, str]) -> Run:
+    """Run `postroom source` on it."""
+
+    def postroom(command: str, *options: str, **also: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [BIN / "postroom", "source", command, source.source_id, *options],
+            check=False,
+            capture_output=True,
+            text=True,
+            env=environment | also,
+        )
+
+    return postroom
+
+
+def test_carried_compared_rolled_back_and_left_alone(source: Moved, run: Run) -> None:
+    """Each command says what it did as JSON; a second rollback finds nothing to do."""
+    source.keep("one", "two")
+    carried = _json(run("carry", "--once", "--compare", "--json"))
+    assert carried["entries"] == 2
+    assert carried["compared"]["idempotency_keys"] == 2
+    source.keep("three")
+    returned = _json(run("rollback", "--json"))
+    assert (returned["owner"], returned["epoch"]) == ("sqlite", 5)
+    assert 0 < returned["pause_ms"] < 60_000
+    assert source.keys() == {"one", "two", "three"}
+    assert _json(run("rollback", "--json"))["pause_ms"] is None
+    assert _json(run("recover", "--json"))["did"] == "nothing"
+    refused = run("carry", "--once")
+    assert (refused.returncode, "nothing is carried back" in refused.stderr) == (1, True)
+
+
+def test_carrying_ends_with_its_pass_when_it_is_told_to(
+    source: Moved, environment: dict[str, str]
+) -> None:
+    """SIGTERM leaves a closed file that holds what was carried, and exit code 0."""
+    command = [BIN / "postroom", "source", "carry", source.source_id, "--poll", "0.05"]
+    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
+        source.keep("one")
+        assert process.stderr is not None
+        said = process.stderr.readline()
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == 0
+    assert "carried 1 entries: 1 rows written, 0 gone" in said
+    assert not source.fence.is_open
+    assert source.keys() == {"one"}
+
+
+def test_snapshots_are_taken_and_put_back(source: Moved, run: Run, tmp_path: Path) -> None:
+    """Both stores by one command; each refusal is exit 1 or a usage error, and changes nothing."""
+    taken = _json(run("snapshot", "--json", "--to", str(tmp_path / "kept")))["snapshots"]
+    assert [one["store"] for one in taken] == ["sqlite", "postgres"]
+    assert all(one["proven"] for one in taken)
+    dump = taken[1]["path"]
+    source.keep("given up")
+    assert run("restore", dump).returncode == 64
+    assert _json(run("restore", dump, "--by", "ann", "--json"))["store"] == "postgres"
+    assert source.placement.generation == 2
+
+
+def _json(done: subprocess.CompletedProcess[str]) -> Any:
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
