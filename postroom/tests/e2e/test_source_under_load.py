@@ -71,8 +71,8 @@ def test_nothing_that_was_acknowledged_is_lost_and_nobody_reads_what_is_old(
             for name in STEPS:
                 told = step(mover, name)
                 traffic.goes_on(20)
-                print(name, "pause_ms", told.get("pause_ms"))
-    print(
+                print(name, "pause_ms", told.get("pause_ms"))  # noqa: T201  # what it is for
+    print(  # noqa: T201  # likewise
         f"{MAILS:,} messages, {len(traffic.acknowledged):,} writes,"
         f" the longest {max(traffic.pauses_s):.3f} s; refused {dict(traffic.refused)},"
         f" reads {dict(traffic.read)}"
