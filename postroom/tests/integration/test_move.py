@@ -17,7 +17,14 @@ from postroom.archive.source_registry import compare_and_set, placement_of
 from postroom.errors import Fenced, NotReadable
 from postroom.move.attempts import Attempt, read_attempts
 from postroom.move.mover import move
-from postroom.move.refusals import GaveUp, MoveHeld, MoveRefused, RowRefused, StoresDiffer
+from postroom.move.refusals import (
+    GaveUp,
+    MoveHeld,
+    MoveRefused,
+    RolledBack,
+    RowRefused,
+    StoresDiffer,
+)
 from postroom.progress import silent
 from postroom.search import SearchQuery, search
 from postroom.tasks.index import index_ingest
@@ -164,15 +171,22 @@ def in_schema(source: Moving, statement: str) -> None:
         connection.execute(statement.encode())
 
 
-def test_a_difference_at_the_switch_is_seen_behind_it(source: Moving) -> None:
-    """The closed file is compared in full with what PostgreSQL had at the switch."""
+def test_a_difference_at_the_switch_is_seen_behind_it_and_taken_back(source: Moving) -> None:
+    """The closed file is compared in full with what PostgreSQL had; nothing written is lost."""
 
     def spoil() -> None:
         in_schema(source, "UPDATE email_messages SET subject = 'other' WHERE folder_nid IS NULL")
 
-    with pytest.raises(StoresDiffer, match="when the source was switched"):
-        move(source.file, source.dsn, at=doing("snapshot", spoil))
-    assert attempts(source)[-1].outcome == "differs"
+    with writers(source) as each:
+        written(each, 3)
+        with pytest.raises(RolledBack, match="when the source was switched"):
+            move(source.file, source.dsn, at=doing("snapshot", spoil))
+        written(each, 3)
+    assert "differs" in [one.outcome for one in attempts(source)]
+    assert source.placement().owner == "sqlite"
+    assert lost(source, each) == []
+    with source.serving().reading() as tx:
+        assert tx.value("SELECT count(*) AS n FROM email_messages WHERE subject = 'other'") == 0
 
 
 def test_a_move_that_was_undone_by_somebody_else_gives_way(source: Moving) -> None:

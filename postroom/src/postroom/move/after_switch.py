@@ -9,18 +9,22 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
-from typing import Any
+from typing import Any, Final
 
 import psycopg
 
 from postroom.move.attempts import Attempt, end_attempt, note_detail
 from postroom.move.capture_sqlite import remove_log
-from postroom.move.refusals import StoresDiffer
+from postroom.move.refusals import RolledBack
+from postroom.move.rollback import roll_back
 from postroom.move.route import Route
 from postroom.move.source_tasks import Pausing
 from postroom.move.tables import CARRIED
 from postroom.move.verify import Comparison, Keys, compare
 from postroom.progress import Progress
+
+_WAIT_S: Final = 30.0
+"""So long writers are waited for where a switch has to be taken back."""
 
 Connection = psycopg.Connection[dict[str, Any]]
 
@@ -28,21 +32,27 @@ Connection = psycopg.Connection[dict[str, Any]]
 def finish(
     server: Connection, file: sqlite3.Connection, route: Route, attempt: Attempt, found: Comparison
 ) -> None:
-    """Let tasks go on and end the attempt; raise `StoresDiffer` if `found` says that."""
+    """Let tasks go on and end the attempt; where `found` says that the stores differ, roll back.
+
+    Raises `RolledBack` then: what was written to PostgreSQL meanwhile is carried back. Raises what
+    `roll_back` raises if that cannot be; PostgreSQL serves on.
+    """
     Pausing(file, server, route.source_id).go_on()
-    if not found.is_same:
-        note_detail(server, attempt, differences=found.as_json()["differences"])
-        end_attempt(server, attempt, "differs")
-        first = found.differences[0]
-        raise StoresDiffer(
-            "the file and PostgreSQL did not hold the same when the source was switched",
-            where=f"source {route.source_id}: table {first.table}, key {first.key}",
-            why=f"{first.kind}; the file is what was acknowledged",
-            remedy=f"postroom source rollback {route.source_id}",
-        )
-    remove_log(file)
-    note_detail(server, attempt, compared=found.rows)
-    end_attempt(server, attempt, "moved")
+    if found.is_same:
+        remove_log(file)
+        note_detail(server, attempt, compared=found.rows)
+        end_attempt(server, attempt, "moved")
+        return
+    note_detail(server, attempt, differences=found.as_json()["differences"])
+    end_attempt(server, attempt, "differs")
+    roll_back(route.file, route.dsn, wait_s=_WAIT_S)
+    first = found.differences[0]
+    raise RolledBack(
+        "the file and PostgreSQL did not hold the same when the source was switched",
+        where=f"source {route.source_id}: table {first.table}, key {first.key}",
+        why=f"{first.kind}; the file, which is what was acknowledged, serves again",
+        remedy=f"postroom source move {route.source_id} begins anew, in a schema of its own",
+    )
 
 
 def compare_later(route: Route, progress: Progress) -> Comparison:

@@ -34,7 +34,7 @@ from postroom.move.attempts import (
     read_attempts,
 )
 from postroom.move.capture_sqlite import has_capture, install_capture, remove_log
-from postroom.move.catch_up import apply_log, begun, catch_up, forget
+from postroom.move.catch_up import Caught, apply_log, begun, catch_up, forget
 from postroom.move.generation import make_generation, make_keys, make_references
 from postroom.move.load import load
 from postroom.move.lock import hold
@@ -44,7 +44,7 @@ from postroom.move.route import SHORTLY_BUSY_MS, Route, open_server
 from postroom.move.search_carried import make_index
 from postroom.move.source_tasks import Pausing
 from postroom.move.switch import GIVES_UP_AFTER_S, differ, switch, undo
-from postroom.move.verify import compare
+from postroom.move.verify import Comparison, compare
 from postroom.progress import Progress, silent
 
 Connection = psycopg.Connection[dict[str, Any]]
@@ -238,9 +238,7 @@ class Mover:
         self._lag_made_small(placement)
         self.at("comparison")
         began = time.perf_counter()
-        with begun(self.lite):
-            caught = apply_log(self.lite, self.server, self.source_id, placement)
-            found = compare(self.lite, self.server, self.progress)
+        caught, found = self._compared(placement)
         if not found.is_same:
             note_detail(self.server, attempt, differences=found.as_json()["differences"])
             raise differ(self.source_id, found.differences[0])
@@ -248,6 +246,11 @@ class Mover:
         make_references(self.server, self.progress)
         took_s = time.perf_counter() - began
         note_detail(self.server, attempt, verified=found.rows, verify_s=took_s)
+
+    def _compared(self, placement: Placement) -> tuple[Caught, Comparison]:
+        with begun(self.lite):
+            caught = apply_log(self.lite, self.server, self.source_id, placement)
+            return caught, compare(self.lite, self.server, self.progress)
 
     def _switch(
         self, attempt: Attempt, placement: Placement, route: Route, gives_up_after_s: float
@@ -269,15 +272,16 @@ class Mover:
         return Moved(self.source_id, "moved", switched.placement, self._detail(attempt))
 
     def _lag_made_small(self, placement: Placement) -> None:
+        keys = 0
         for _ in range(_PASSES):
-            caught = catch_up(self.lite, self.server, self.source_id, placement)
-            self.progress("catch up", caught.keys, None)
-            if caught.keys <= _SMALL_LAG:
+            keys = catch_up(self.lite, self.server, self.source_id, placement).keys
+            self.progress("catch up", keys, None)
+            if keys <= _SMALL_LAG:
                 return
         raise GaveUp(
             "writers are quicker than what they write can be carried",
             where=f"source {self.source_id}",
-            why=f"after {_PASSES} passes still {caught.keys:,} keys came between two",
+            why=f"after {_PASSES} passes still {keys:,} keys came between two",
             remedy=f"postroom source move {self.source_id} when there are fewer writers",
         )
 

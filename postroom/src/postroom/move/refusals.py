@@ -4,6 +4,7 @@ Problem
 ├── MoveRefused     1: the source cannot move as it is; nothing was changed that serves
 │   ├── MoveHeld        1: somebody else moves this source now
 │   ├── StoresDiffer    1: the two stores do not hold the same
+│   │   └── RolledBack  4: … which was seen after the switch; the source is in SQLite again
 │   ├── RowRefused      1: a row of the file is none for PostgreSQL
 │   └── GaveUp          1: writes would have waited for too long; the source serves as before
 └── CannotMeasure
@@ -44,6 +45,13 @@ class StoresDiffer(MoveRefused):
 
     code = "stores-differ"
     ends_attempt = True
+
+
+class RolledBack(StoresDiffer):
+    """The stores did not hold the same at the switch, and the source was brought back."""
+
+    code = "rolled-back"
+    exit_code = Exit.ROLLED_BACK
 
 
 class RowRefused(MoveRefused):

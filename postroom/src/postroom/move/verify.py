@@ -14,7 +14,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from itertools import islice
-from typing import Any, Final, Literal, LiteralString, cast
+from typing import Any, Final, Literal
 
 import psycopg
 from psycopg import sql
@@ -191,8 +191,9 @@ def _run(file: sqlite3.Connection, query: str, which: _Which, salt: str) -> sqli
 
 
 def _names(table: Table, which: _Which) -> dict[str, sql.Composable]:
+    made: Any = postgres_digest(table)  # of names that are ours
     return {
-        "digest": sql.SQL(cast("LiteralString", postgres_digest(table))),  # of names that are ours
+        "digest": sql.SQL(made),
         "table": sql.Identifier(table.name),
         "key": sql.Identifier(table.key),
         "which": which.postgres,
