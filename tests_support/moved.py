@@ -13,13 +13,14 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import dict_row
 
-from postroom.archive.fence import CLOSED, Fence, build_fence, close_fence, fence_of
+from postroom.archive.fence import Fence, close_fence, fence_of
 from postroom.archive.grants import open_schema
 from postroom.archive.placement import Placement
 from postroom.archive.postgres import PostgresArchive, connect, make_schema
 from postroom.archive.source_registry import placement_of, register
 from postroom.archive.sqlite import SqliteArchive, open_sqlite
 from postroom.move.capture_postgres import Lag, Watched, install_capture, lag_of, watched_tables
+from postroom.move.capture_sqlite import install_capture as install_capture_there
 from postroom.move.carried_rows import EVERY, rows_of
 from postroom.move.carried_values import read_as_carried
 from postroom.move.carry_pass import CarryPass
@@ -31,8 +32,6 @@ KEEP = (
     "INSERT INTO idempotency_keys (key, request_sha256, created_at)"
     " VALUES (:key, 'x', '2026-11-20T12:34:56.123456Z')"
 )
-_FENCED = """CREATE TRIGGER move_fence_{table}_{event} BEFORE {event} ON {table}
-    BEGIN SELECT RAISE(ABORT, '{closed}') WHERE NOT (SELECT is_open FROM move_fence); END"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +126,7 @@ def moved(home: Path, dsn: str, source_id: str, *, generation: int = 1) -> Moved
             make_schema(connection, server)
         with closing(file.connect()) as here:
             _copy(here, connection, server.schema)
-            _close(here, watched_tables(connection, server.schema))
+            _close(here)
         with connection.transaction():
             register(connection, source_id, Placement("postgres", 3, generation))
             install_capture(connection, server.schema)
@@ -154,11 +153,8 @@ def _select(table: Watched) -> str:
     return f"SELECT {', '.join(table.columns)} FROM {table.name}"  # noqa: S608  # ours
 
 
-def _close(here: sqlite3.Connection, tables: list[Watched]) -> None:
+def _close(here: sqlite3.Connection) -> None:
+    install_capture_there(here, 1)
     with here:
-        build_fence(here, 1)
-        for table in tables:
-            for event in ("INSERT", "UPDATE", "DELETE"):
-                here.execute(_FENCED.format(table=table.name, event=event, closed=CLOSED))
         if not close_fence(here, 2):
             raise AssertionError("the fence does not close")

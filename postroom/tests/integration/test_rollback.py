@@ -11,6 +11,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from tests_support.moved import KEEP, Moved, moved
+from tests_support.searching import indexed
 
 from postroom.archive.placement import Placement
 from postroom.archive.source_registry import compare_and_set
@@ -27,6 +28,8 @@ from postroom.move.return_refusals import (
 )
 from postroom.move.returning import give_back, withdraw
 from postroom.move.rollback import roll_back
+from postroom.search import SearchQuery, search
+from postroom.store import FolderStore
 
 _WAIT_S = 5.0
 
@@ -253,3 +256,12 @@ def test_the_server_s_own_user_alone_may(source: Moved) -> None:
     with pytest.raises(Exception, match="may not move the source"):
         roll_back(source.file, nobody, wait_s=_WAIT_S)
     assert source.placement.owner == "postgres"
+
+
+def test_readers_find_in_the_file_what_they_found_in_postgresql(
+    source: Moved, tmp_path: Path
+) -> None:
+    """What was ingested and indexed there is in the search index of the file too."""
+    indexed(source.server, FolderStore(tmp_path / "objects"), [{"subject": "a zebra"}])
+    roll_back(source.file, source.dsn, wait_s=_WAIT_S)
+    assert [hit.subject for hit in search(source.file, SearchQuery("zebra")).hits] == ["a zebra"]

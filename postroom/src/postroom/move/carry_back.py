@@ -17,7 +17,8 @@ from postroom.move.capture_postgres import Watched
 from postroom.move.carried_rows import put_rows, take_keys
 from postroom.move.carry_pass import CarryPass, carry_pass
 from postroom.move.compare_back import compare_all, compare_carried
-from postroom.progress import Progress
+from postroom.move.index_back import index_carried
+from postroom.progress import Progress, silent
 
 # Who consumes the log beside us consumes the same, or more of it.
 _OUTRUN: Final = (psycopg.errors.SerializationFailure, psycopg.OperationalError)
@@ -87,10 +88,15 @@ def carry_on(
     report: Callable[[Carried], None],
     troubled: Callable[[Away], None],
 ) -> None:
-    """Carry until `is_over`; a store that is away is waited for, what is refused is raised."""
+    """Carry until `is_over`; a store that is away is waited for, what is refused is raised.
+
+    Whenever there is nothing to carry, the search index of the file is made to follow.
+    """
     while not is_over.is_set():
         try:
             carried = carry_once(archive, dsn)
+            if not carried.entries:
+                index_carried(archive, dsn, silent)
         except Away as error:
             troubled(error)
             is_over.wait(poll_s)

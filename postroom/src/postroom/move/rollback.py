@@ -20,6 +20,7 @@ from postroom.archive.sqlite import SqliteArchive
 from postroom.archive.trouble import told
 from postroom.errors import Away
 from postroom.move.carry_back import Carried, carry_once
+from postroom.move.index_back import index_carried
 from postroom.move.noted import note
 from postroom.move.recover import recover
 from postroom.move.return_refusals import NotThere, owned
@@ -72,20 +73,28 @@ def roll_back(
     with PostgreSQL serving on, and `Away` where a store is: run again, it finds out.
     """
     with told(f"source {archive.source_id}"), owned(archive.source_id):
-        before = _placement(archive, dsn)
-        if before.owner in ("sqlite", "freezing"):
-            here = recover(archive, dsn).placement or before
-            return Returned(archive.source_id, here.epoch)
-        if before.owner == "returning":
-            return _finish(archive, dsn, before, None, {})
-        _pause(archive, dsn, is_paused=True)
-        try:
-            compared = _catch_up(archive, dsn, compares=compares, progress=progress)
-            returning, began = withdraw(archive.source_id, dsn, before, wait_s=wait_s)
-        except Problem:
-            _pause(archive, dsn, is_paused=False)
-            raise
-        return _finish(archive, dsn, returning, began, compared)
+        returned = _returned(archive, dsn, wait_s, compares=compares, progress=progress)
+        index_carried(archive, dsn, progress)
+        return returned
+
+
+def _returned(
+    archive: SqliteArchive, dsn: str, wait_s: float, *, compares: bool, progress: Progress
+) -> Returned:
+    before = _placement(archive, dsn)
+    if before.owner in ("sqlite", "freezing"):
+        here = recover(archive, dsn).placement or before
+        return Returned(archive.source_id, here.epoch)
+    if before.owner == "returning":
+        return _finish(archive, dsn, before, None, {})
+    _pause(archive, dsn, is_paused=True)
+    try:
+        compared = _catch_up(archive, dsn, compares=compares, progress=progress)
+        returning, began = withdraw(archive.source_id, dsn, before, wait_s=wait_s)
+    except Problem:
+        _pause(archive, dsn, is_paused=False)
+        raise
+    return _finish(archive, dsn, returning, began, compared)
 
 
 def _placement(archive: SqliteArchive, dsn: str) -> Placement:
