@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from tests_support.moved import Moved, moved
 
@@ -83,7 +84,25 @@ def test_carrying_ends_with_its_pass_when_it_is_told_to(
     assert source.keys() == {"one"}
 
 
-def test_snapshots_are_taken_and_put_back(source: Moved, run: Run, tmp_path: Path) -> None:
+def test_a_loss_is_accepted_by_name_and_reconciled(
+    source: Moved, run: Run, postgres_dsn: str
+) -> None:
+    """Without a name, and while PostgreSQL answers, it is refused."""
+    source.keep("there alone")
+    gone = psycopg.conninfo.make_conninfo(postgres_dsn, host="/nowhere")
+    assert run("rollback", "--accept-loss").returncode == 64
+    assert run("rollback", "--accept-loss", "--by", "ann").returncode == 1
+    opened = _json(
+        run("rollback", "--accept-loss", "--by", "ann", "--json", POSTROOM_ADMIN_DSN=gone)
+    )
+    assert opened["loss_accepted"].startswith("ann at ")
+    assert _json(run("recover", "--reconcile", "--json"))["written"] == {"idempotency_keys": 1}
+    assert source.keys() == {"there alone"}
+
+
+def test_snapshots_are_taken_and_put_back_and_the_store_that_was_left_is_purged(
+    source: Moved, run: Run, tmp_path: Path
+) -> None:
     """Both stores by one command; each refusal is exit 1 or a usage error, and changes nothing."""
     taken = _json(run("snapshot", "--json", "--to", str(tmp_path / "kept")))["snapshots"]
     assert [one["store"] for one in taken] == ["sqlite", "postgres"]
@@ -93,6 +112,9 @@ def test_snapshots_are_taken_and_put_back(source: Moved, run: Run, tmp_path: Pat
     assert run("restore", dump).returncode == 64
     assert _json(run("restore", dump, "--by", "ann", "--json"))["store"] == "postgres"
     assert source.placement.generation == 2
+    assert run("purge", "--store", "postgres").returncode == 64
+    purged = _json(run("purge", "--store", "postgres", "--by", "ann", "--json"))
+    assert purged["deleted"] == [source.server.schema]
 
 
 def _json(done: subprocess.CompletedProcess[str]) -> Any:

@@ -6,7 +6,7 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -78,6 +78,13 @@ def carry_command(
     help="Seconds to wait for who writes in PostgreSQL now.",
 )
 @click.option("--compare", "compares", is_flag=True, help="Compare every row before it.")
+@click.option(
+    "--accept-loss",
+    "accepts",
+    is_flag=True,
+    help="PostgreSQL is gone: open the file though something may be missing in it.",
+)
+@click.option("--by", metavar="NAME", default=None, help="Who attests that PostgreSQL is fenced.")
 @click.option("--json", "as_json", is_flag=True, help="Print what was measured as JSON.")
 @ends_options
 def rollback_command(  # one parameter an option
@@ -86,6 +93,8 @@ def rollback_command(  # one parameter an option
     *,
     wait_s: float,
     compares: bool,
+    accepts: bool,
+    by: str | None,
     as_json: bool,
 ) -> int:
     """Bring SOURCE back from PostgreSQL to its file, losing nothing; run again, it finishes.
@@ -93,6 +102,8 @@ def rollback_command(  # one parameter an option
     Writes pause while the rest is carried. Exit 1, with PostgreSQL serving on, if its writers do
     not come to an end (they are named), or the file is not the right one.
     """
+    if accepts:
+        return _accept_loss(source_id, ends, by, as_json=as_json)
     from postroom.move.rollback import roll_back  # noqa: PLC0415  # as above
 
     with shown_progress() as progress:
@@ -109,19 +120,52 @@ def rollback_command(  # one parameter an option
 @click.command("recover")
 @click.argument("source_id", metavar="SOURCE")
 @click.option("--now", "at_once", is_flag=True, help="Do not wait for who may be at work.")
+@click.option("--reconcile", "reconciles", is_flag=True, help="After --accept-loss: bring it home.")
 @click.option("--json", "as_json", is_flag=True, help="Print what was done as JSON.")
 @ends_options
-def recover_command(source_id: str, ends: Ends, *, at_once: bool, as_json: bool) -> int:
+def recover_command(
+    source_id: str, ends: Ends, *, at_once: bool, reconciles: bool, as_json: bool
+) -> int:
     """Finish or undo what was cut off on SOURCE, so that one store serves it.
 
     Exit 7 while somebody may still be at work on it, 1 for a file that is an old copy.
     """
-    from postroom.move.recover import recover  # noqa: PLC0415  # as above
+    archive = _file(source_id, ends)
+    told: dict[str, Any]
+    if reconciles:
+        from postroom.move.reconcile import reconcile  # noqa: PLC0415  # as above
 
-    told = recover(_file(source_id, ends), ends.admin, is_patient=not at_once).as_json()
+        folder = ends.home / "snapshots"
+        told = reconcile(archive, ends.admin, folder=folder, wait_s=_WAIT_S).as_json()
+    else:
+        from postroom.move.recover import recover  # noqa: PLC0415  # as above
+
+        told = recover(archive, ends.admin, is_patient=not at_once).as_json()
     if as_json:
         print_json(told)
-    err.print(f"{source_id}: {told['did']}; {told['owner']} serves", markup=False)
+    said = "reconciled" if reconciles else told["did"]
+    err.print(f"{source_id}: {said}; {told['owner']} serves", markup=False)
+    return Exit.OK
+
+
+def _accept_loss(source_id: str, ends: Ends, by: str | None, *, as_json: bool) -> int:
+    from postroom.move.accept_loss import accept_loss  # noqa: PLC0415  # as above
+
+    if not by:
+        raise WrongUsage(
+            "a loss is accepted by somebody",
+            where="--accept-loss",
+            why="--by NAME is missing: who attests that PostgreSQL is fenced and serves nobody",
+            remedy=f"postroom source rollback {source_id} --accept-loss --by NAME",
+        )
+    opened = accept_loss(_file(source_id, ends), ends.best, by=by)
+    if as_json:
+        print_json(opened.as_json())
+    err.print(
+        f"{source_id}: its file takes writes, attested by {opened.attested}; what PostgreSQL has"
+        f" alone is not in it: postroom source recover {source_id} --reconcile, once it is back",
+        markup=False,
+    )
     return Exit.OK
 
 
