@@ -21,7 +21,7 @@ from postroom.commands.smoke import smoke
 from postroom.commands.source import source
 from postroom.commands.source_back import carry_command, recover_command, rollback_command
 from postroom.commands.source_move import move_command, switch_command, verify_command
-from postroom.commands.source_snapshot import restore_command, snapshot_command
+from postroom.commands.source_snapshot import purge_command, restore_command, snapshot_command
 from postroom.commands.status import status
 from postroom.commands.submit import submit
 from postroom.commands.synth import synth
@@ -49,6 +49,7 @@ postroom.add_command(smoke)
 postroom.add_command(source)
 source.add_command(carry_command)
 source.add_command(move_command)
+source.add_command(purge_command)
 source.add_command(recover_command)
 source.add_command(restore_command)
 source.add_command(rollback_command)

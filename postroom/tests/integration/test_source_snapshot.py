@@ -15,6 +15,7 @@ from postroom.archive.sqlite import open_sqlite
 from postroom.errors import Fenced
 from postroom.move import snapshot_sqlite
 from postroom.move.carry_back import carry_once
+from postroom.move.purge import purge
 from postroom.move.restore import restore_file
 from postroom.move.restore_postgres import restore_schema
 from postroom.move.return_refusals import FileRefused, NotThere
@@ -157,3 +158,36 @@ def test_a_schema_goes_back_to_a_dump_in_a_generation_of_its_own(
     assert new.lag.entries == 1
     with pytest.raises(FileRefused):
         carry_once(source.file, source.dsn)
+
+
+def test_the_store_that_was_left_is_purged_and_never_the_one_that_serves(
+    source: Moved, tmp_path: Path
+) -> None:
+    """First PostgreSQL serves, then the file does; each time only the other goes."""
+    gone = purge(source.source_id, "postgres", home=tmp_path, dsn=source.dsn, by="ann")
+    assert gone.deleted == ()
+    roll_back(source.file, source.dsn, wait_s=5)
+    with pytest.raises(NotThere, match="nothing is purged"):
+        purge(source.source_id, "sqlite", home=tmp_path, dsn=source.dsn, by="ann")
+    gone = purge(source.source_id, "postgres", home=tmp_path, dsn=source.dsn, by="ann")
+    assert gone.deleted == (source.server.schema,)
+    with source.file.transaction() as tx:
+        tx.change(KEEP, key="goes on")
+
+
+def test_the_file_is_purged_once_postgresql_serves(source: Moved, tmp_path: Path) -> None:
+    """Then there is no fast way back any more, and the source serves on."""
+    gone = purge(source.source_id, "sqlite", home=tmp_path, dsn=source.dsn, by="ann")
+    assert str(source.file.path) in gone.deleted
+    assert not source.file.path.exists()
+    source.keep("goes on")
+
+
+def test_a_source_whose_name_begins_with_another_s_keeps_its_schemas(
+    source: Moved, tmp_path: Path
+) -> None:
+    """`acme` does not purge `acme-2`."""
+    other = moved(tmp_path / "other", source.dsn, f"{source.source_id}-2")
+    roll_back(source.file, source.dsn, wait_s=5)
+    purge(source.source_id, "postgres", home=tmp_path, dsn=source.dsn, by="ann")
+    other.keep("goes on")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cutline.console import err, print_json
-from cutline.errors import Exit
+from cutline.errors import Exit, WrongUsage
 from postroom.commands.bar import shown_progress
 from postroom.commands.source_options import Ends, ends_options
 
@@ -81,6 +81,41 @@ def restore_command(source_id: str, path: Path, ends: Ends, *, by: str, as_json:
     )
     if as_json:
         print_json(restored.as_json())
+    return Exit.OK
+
+
+@click.command("purge")
+@click.argument("source_id", metavar="SOURCE")
+@click.option("--store", type=_STORES, required=True, help="The store that was left.")
+@click.option("--by", metavar="NAME", default=None, help="Who approves of it.")
+@click.option("--json", "as_json", is_flag=True, help="Print what was deleted as JSON.")
+@ends_options
+def purge_command(
+    source_id: str,
+    ends: Ends,
+    *,
+    store: Backend,
+    by: str | None,
+    as_json: bool,
+) -> int:
+    """Delete the store that SOURCE has left. Exit 1 for the one that serves.
+
+    Without its file the fast rollback is over.
+    """
+    from postroom.archive.names import check_source_id  # noqa: PLC0415  # psycopg takes its time
+    from postroom.move.purge import purge  # noqa: PLC0415
+
+    if not by:
+        raise WrongUsage(
+            "a store is deleted in somebody's name",
+            where="--by",
+            why="it is missing: nobody approves of it",
+            remedy=f"postroom source purge {source_id} --store {store} --by NAME",
+        )
+    done = purge(check_source_id(source_id), store, home=ends.home, dsn=ends.admin, by=by)
+    err.print(f"{source_id}: deleted {', '.join(done.deleted) or 'nothing'}", markup=False)
+    if as_json:
+        print_json(done.as_json())
     return Exit.OK
 
 
