@@ -38,7 +38,7 @@ HERE: Final = Path(__file__).resolve().parent
 OTHER: Final = "rival"
 SECRETS: Final = ("POSTROOM_DSN", "POSTROOM_ADMIN_DSN", "POSTROOM_SMOKE_TOKEN")
 _UP_S: Final = 90.0
-_MAILS: Final = 400
+_MAILS: Final = 200
 _PAUSE: Final = threading.Event()
 
 

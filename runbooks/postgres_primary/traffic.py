@@ -138,7 +138,7 @@ def main() -> None:
     options.add_argument("--source", required=True)
     options.add_argument("--writers", type=int, default=4)
     options.add_argument("--readers", type=int, default=4)
-    options.add_argument("--pause-s", type=float, default=0.1)
+    options.add_argument("--pause-s", type=float, default=0.4)
     asked = options.parse_args()
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
