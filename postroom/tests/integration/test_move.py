@@ -208,6 +208,16 @@ def test_a_move_that_was_undone_by_somebody_else_gives_way(source: Moving) -> No
     assert lost(source, each) == []
 
 
+def test_a_store_that_could_not_be_left_again_is_not_entered(source: Moving) -> None:
+    """A trigger of the reverse log that somebody dropped stops the switch."""
+    with pytest.raises(MoveRefused, match="could not be carried back"):
+        spoil = "DROP TRIGGER move_insert ON item_notes"
+        move(source.file, source.dsn, at=doing("freeze", lambda: in_schema(source, spoil)))
+    assert source.placement().owner == "sqlite"
+    assert source.fence_is_open()
+    assert move(source.file, source.dsn).outcome == "moved"
+
+
 @pytest.mark.parametrize("moment", ["load", "freeze", "close", "carry", "snapshot", "switch"])
 def test_a_server_that_goes_leaves_the_source_in_one_store(source: Moving, moment: str) -> None:
     """The mover's sessions are ended under it; then it is told so, and the next one goes on."""

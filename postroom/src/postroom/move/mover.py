@@ -33,6 +33,7 @@ from postroom.move.attempts import (
     note_step,
     read_attempts,
 )
+from postroom.move.capture_postgres import install_capture as log_writes
 from postroom.move.capture_sqlite import has_capture, install_capture, remove_log
 from postroom.move.catch_up import Caught, apply_log, begun, catch_up, forget
 from postroom.move.generation import make_generation, make_keys, make_references
@@ -244,6 +245,8 @@ class Mover:
             raise differ(self.source_id, found.differences[0])
         forget(self.lite, caught.position)
         make_references(self.server, self.progress)
+        with self.server.transaction():
+            log_writes(self.server, route.archive.schema)
         took_s = time.perf_counter() - began
         note_detail(self.server, attempt, verified=found.rows, verify_s=took_s)
 

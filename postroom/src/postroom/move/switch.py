@@ -23,11 +23,12 @@ import psycopg
 from postroom.archive.fence import close_fence, fence_of, open_fence
 from postroom.archive.grants import open_schema
 from postroom.archive.placement import Placement
+from postroom.archive.postgres import PostgresArchive
 from postroom.archive.source_registry import compare_and_set, placement_of
 from postroom.errors import Away
-from postroom.move.capture_postgres import install_capture
+from postroom.move.capture_postgres import has_capture
 from postroom.move.catch_up import apply_log, log_position, logged_keys, moved_on
-from postroom.move.refusals import GaveUp, OutcomeUnknown, StoresDiffer
+from postroom.move.refusals import GaveUp, MoveRefused, OutcomeUnknown, StoresDiffer
 from postroom.move.route import SHORTLY_BUSY_MS, Route
 from postroom.move.tables import CARRIED
 from postroom.move.verify import Difference, compare
@@ -182,9 +183,25 @@ def _decide(route: Route, server: Connection, frozen: Placement, clock: _Clock, 
         after = frozen.switch(route.generation)
         if not compare_and_set(server, route.source_id, frozen, after):
             raise moved_on(route.source_id, frozen, placement_of(server, route.source_id))
-        install_capture(server, archive.schema)
+        _forget_log(server, archive)
         open_schema(server, archive.schema, archive.role)
     _unlimit(server)
+
+
+def _forget_log(server: Connection, archive: PostgresArchive) -> None:
+    """Empty the log of the schema, which holds what we wrote; what others write it holds from here.
+
+    Its triggers were made before writes paused: to make them takes longer than all the rest. Raises
+    `MoveRefused` if one is not there.
+    """
+    server.execute("DELETE FROM move_log")
+    if not has_capture(server, archive.schema):
+        raise MoveRefused(
+            "what is written to PostgreSQL could not be carried back",
+            where=f"source {archive.source_id}, schema {archive.schema}",
+            why="a trigger of its log is gone",
+            remedy=f"postroom source move {archive.source_id} makes them again",
+        )
 
 
 def _settled(route: Route, before: Placement, error: BaseException) -> Placement | None:
