@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
@@ -41,6 +41,7 @@ class Traffic:
     urls: Sequence[str]
     items: Sequence[str]
     acknowledged: list[str] = field(default_factory=list)
+    notes_of: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     pauses_s: list[float] = field(default_factory=list)
     read: Counter[tuple[int, str]] = field(default_factory=Counter)
     stale: list[str] = field(default_factory=list)
@@ -93,6 +94,7 @@ class Traffic:
                 if self.is_over.wait(_AGAIN_S):
                     return
             self.acknowledged.append(body)
+            self.notes_of[item].append(body)
             self.pauses_s.append(time.perf_counter() - began)
             turn += 1
             self.is_over.wait(_BETWEEN_S)
@@ -104,13 +106,14 @@ class Traffic:
         return answer.status_code == httpx.codes.CREATED
 
     def _read(self, number: int, client: httpx.Client) -> None:
-        """Read the numbers of the source: no fewer notes than were acknowledged before."""
+        """Read the notes of messages: none is missing that was acknowledged before."""
         turn = number
         while not self.is_over.is_set():
-            known = len(self.acknowledged)
-            answer = client.get(f"{self.urls[turn % len(self.urls)]}/stats")
+            item = self.items[turn % len(self.items)]
+            known = set(self.notes_of[item])
+            answer = client.get(f"{self.urls[turn % len(self.urls)]}/items/{item}/notes")
             self.read[answer.status_code, answer.headers["X-Backend"]] += 1
-            if answer.is_success and answer.json()["notes"] < known:
-                self.stale.append(f"{answer.json()['notes']} notes of {known}")
+            if answer.is_success:
+                self.stale += known - {note["body"] for note in answer.json()}
             turn += 1
             self.is_over.wait(_BETWEEN_S)

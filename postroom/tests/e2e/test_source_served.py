@@ -66,3 +66,26 @@ def test_imports_go_on_where_the_source_is(
     assert backend == "postgres"
     assert after == {first: before[first], second: before[first], third: before[first]}
     assert mover.file_keys("pst_files") == {first}
+
+
+def test_when_postgresql_is_gone_the_file_is_shown_at_once(
+    mover: Mover, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A service that follows the registry says that it is away; one with --backend sqlite reads.
+
+    Neither writes: what was not carried back is not known to be little.
+    """
+    mover.move()
+    monkeypatch.setenv("POSTROOM_DSN", "host=/nowhere user=nobody")
+    note = {"json": {"body": "x"}}
+    item = "/items/00000000-0000-4000-8000-000000000000/notes"
+    with serve(mover.home, "--source", mover.source_id) as service:
+        assert httpx.get(f"{service.url}/stats").status_code == 503
+        assert not httpx.get(f"{service.url}/health").json()["ok"]
+    with serve(mover.home, "--source", mover.source_id, "--backend", "sqlite") as service:
+        assert httpx.get(f"{service.url}/stats").status_code == 200
+        health = httpx.get(f"{service.url}/health").json()
+        assert (health["ok"], health["read_only"], health["not_carried"]) == (True, True, "unknown")
+        refused = httpx.post(f"{service.url}{item}", **note)
+        assert refused.status_code == 503
+        assert refused.headers["Retry-After"] == "1"

@@ -200,11 +200,12 @@ def away() -> Away:
 
 
 def moving() -> Moving:
-    """Make the answer for a source that takes nothing here and now."""
+    """Make the answer for a source that is not to be used here and now."""
     return Moving(
-        "this source takes no writes for a moment",
+        "this source cannot be used here for a moment",
         where="this service",
-        why="it moves between two stores; nothing of this request was kept",
+        why="it moves between two stores, or lives in one that this service does not look at;"
+        " nothing of this request was kept",
         remedy="send the same request again in a second, with the same Idempotency-Key",
     )
 
