@@ -15,9 +15,6 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-import httpx
-from switch import state
-
 from stack import Stack
 
 _TOKEN = "POSTROOM_SMOKE_TOKEN"  # noqa: S105  # the name of a variable
@@ -50,6 +47,8 @@ def _options(stack: Stack, source: str, which: str) -> list[str]:
         _keep_numbers(stack, source)
         return [*log, "--expect", "sqlite"]
     if which == "before":
+        from switch import state  # noqa: PLC0415  # `result` is asked at every tick
+
         attempts = state(stack, source)["attempts"]
         generation = attempts[-1]["generation"]
         return [*log, "--expect", "postgres_primary", "--generation", str(generation)]
@@ -66,6 +65,8 @@ def _since(stack: Stack) -> list[str]:
 
 def _keep_numbers(stack: Stack, source: str) -> None:
     """Keep health and stats as they are with SQLite."""
+    import httpx  # noqa: PLC0415  # likewise
+
     named = {"X-Source-ID": source}
     url = stack.reached["base_url"]
     numbers = {

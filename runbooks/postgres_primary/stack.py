@@ -22,11 +22,10 @@ import sys
 import tempfile
 import threading
 import time
+import urllib.request
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
-
-import httpx
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from processes import is_alive, spawned, stop
@@ -159,7 +158,7 @@ class Stack:
         found = self._spawned("service", command, said)
         until = time.monotonic() + _UP_S
         while time.monotonic() < until and is_alive(found):
-            with suppress(OSError, ValueError, KeyError, httpx.HTTPError):
+            with suppress(OSError, ValueError, KeyError):
                 url = json.loads(said.read_text())["url"]
                 _health(url)
                 self._keep({**self.reached, "base_url": url, "log": str(log)})
@@ -216,7 +215,7 @@ def _stop_postgres(binaries: str, data: Path) -> None:
 
 
 def _health(base_url: str) -> None:
-    httpx.get(f"{base_url}/health", timeout=10).raise_for_status()
+    urllib.request.urlopen(f"{base_url}/health", timeout=10).close()
 
 
 def _call(command: list[str]) -> None:
