@@ -11,7 +11,7 @@ SHADOW := build/shadow
 # The default sizes of the shadow set are 95 MB, 500 MB and 2 GB; a run divides them unless FULL=1.
 DIVIDE := $(if $(FULL),1,20)
 
-.PHONY: help setup system-packages run test soak check format bench fuzz docs clean
+.PHONY: help setup system-packages run run-postgres test soak check format bench fuzz docs clean
 
 help: ## what each target does
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -36,6 +36,9 @@ ifdef PST
 else
 	$(RUN) python runbooks/pst_v2/demo.py --folder build/run --divide $(DIVIDE)
 endif
+
+run-postgres: setup ## a source moved from SQLite to PostgreSQL under writes, compressed; FAULT=carry goes back by itself (exit 4)
+	$(RUN) python runbooks/postgres_primary/demo.py --folder build/postgres $(if $(FAULT),--fault $(FAULT))
 
 test: setup system-packages ## every test, with the long ones at a tenth of their counts
 	cd $(CRATE) && cargo test --quiet

@@ -16,6 +16,7 @@ from cutline.errors import CannotMeasure
 from postroom.smoke.service import OURS, Service
 
 _TAIL_BYTES: Final = 64 << 20
+_ON_ITS_WAY: Final = ("fenced", "moving")
 _COUNT: Final = re.compile(
     r'^postroom_requests_total\{method="\w+",route="[^"]*",status="(\d+)"\} (\d+)$', re.MULTILINE
 )
@@ -86,7 +87,7 @@ def counts(service: Service) -> dict[int, int] | None:
 def read_log(lines: Iterable[str]) -> list[Answered]:
     """Read the requests of a log; other lines are left out, but for why a request was refused."""
     said = [found for found in map(_object, lines) if found is not None]
-    fenced = {one.get("request_id") for one in said if one.get("code") == "fenced"}
+    fenced = {one.get("request_id") for one in said if one.get("code") in _ON_ITS_WAY}
     return [
         Answered(
             datetime.fromisoformat(one["at"]),
