@@ -254,7 +254,7 @@ class PlacedArchive:
             "this source was opened in its file while PostgreSQL was gone",
             where=f"source {self._source_id}",
             why=f"{accepted}; what each of the two has alone is not reconciled",
-            remedy=f"postroom source rollback {self._source_id} --accept-loss settles it",
+            remedy=f"postroom source recover {self._source_id} --reconcile brings them together",
         )
 
 
