@@ -42,8 +42,8 @@ class Counter:
         return counted
 
 
-def main(source_id: str, home: Path, dsn: str, last: int) -> None:
-    """Move, and die on the way."""
+def counting(last: int) -> Counter:
+    """Count every statement of this process, to either store, and die before one of them."""
     counter = Counter(last)
     psycopg.Cursor.execute = counter.before(psycopg.Cursor.execute)  # type: ignore[method-assign]
     psycopg.Cursor.copy = counter.before(psycopg.Cursor.copy)  # type: ignore[method-assign]
@@ -58,6 +58,12 @@ def main(source_id: str, home: Path, dsn: str, last: int) -> None:
         return connection
 
     SqliteArchive.connect = traced  # type: ignore[method-assign]
+    return counter
+
+
+def main(source_id: str, home: Path, dsn: str, last: int) -> None:
+    """Move, and die on the way."""
+    counter = counting(last)
     move(open_sqlite(source_id, home, create=False), dsn)
     sys.stdout.write(f"{counter.count}\n")
 
