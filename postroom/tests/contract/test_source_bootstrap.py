@@ -44,6 +44,17 @@ def test_twice_is_as_good_as_once_and_nothing_moves(mover: Mover) -> None:
     assert state.next == f"postroom source move {mover.source_id}"
 
 
+def test_a_file_that_was_left_does_not_say_that_it_serves(mover: Mover) -> None:
+    """Who looks without the registry is told that it has to be asked, not what was once true."""
+    bootstrap(mover.source_id, home=mover.home, admin_dsn=mover.admin_dsn)
+    mover.move()
+    alone = read_state(mover.source_id, home=mover.home, dsn=None)
+    assert (alone.serves, alone.writes) == ("unknown", "none")
+    assert "--registry" in alone.next
+    asked = read_state(mover.source_id, home=mover.home, dsn=mover.admin_dsn)
+    assert (asked.serves, asked.writes) == ("postgres", "postgres")
+
+
 def test_a_serving_generation_gets_back_what_it_lacks(mover: Mover) -> None:
     """A mapping or a right that was lost is made again, and nothing else is touched."""
     mover.move()

@@ -62,7 +62,27 @@ class State:
     @property
     def is_half_way(self) -> bool:
         """Whether no store takes writes, or an attempt has not ended."""
-        return self.placement.writes is None or self.step is not None
+        return self.writes == "none" or self.step is not None
+
+    @property
+    def is_left(self) -> bool:
+        """Whether the file was closed on the way to a registry that was not asked."""
+        return not self.is_registered and self.fence is not None and not self.fence.is_open
+
+    @property
+    def serves(self) -> str:
+        """The store that is read; `unknown` where the registry has to be asked."""
+        return "unknown" if self.is_left else self.placement.reads
+
+    @property
+    def writes(self) -> str:
+        """The store that takes writes; `none` while there is none, as far as it was looked."""
+        return "none" if self.is_left else self.placement.writes or "none"
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether tasks are told not to begin."""
+        return self.placement.is_paused or (self.fence is not None and self.fence.is_paused)
 
     @property
     def next(self) -> str:
@@ -78,11 +98,11 @@ class State:
             "epoch": self.placement.epoch,
             "generation": self.placement.generation,
             "step": self.step,
-            "serves": self.placement.reads,
-            "writes": self.placement.writes or "none",
+            "serves": self.serves,
+            "writes": self.writes,
             "fence": None if fence is None else {"is_open": fence.is_open, "epoch": fence.epoch},
             "lag": asdict(self.lag),
-            "paused": self.placement.is_paused or (fence is not None and fence.is_paused),
+            "paused": self.is_paused,
             "attempts": [one.as_json() for one in self.attempts],
             "next": self.next,
             "pause_ms": self.pause_ms,
@@ -92,6 +112,8 @@ class State:
 def next_of(state: State) -> str:
     """Say what comes next: a command, or a sentence."""
     command = "postroom source {} " + state.source_id
+    if state.is_left:
+        return f"{command.format('status')} --registry env:NAME: its registry says where it lives"
     match state.placement.owner:
         case "freezing" | "returning":
             if state.placement.is_stuck:
