@@ -21,7 +21,7 @@ from postroom.archive.source_registry import placement_of, register
 from postroom.archive.sqlite import SqliteArchive, open_sqlite
 from postroom.move.capture_postgres import Lag, Watched, install_capture, lag_of, watched_tables
 from postroom.move.capture_sqlite import install_capture as install_capture_there
-from postroom.move.carried_rows import EVERY, rows_of
+from postroom.move.carried_rows import every_row
 from postroom.move.carried_values import read_as_carried
 from postroom.move.carry_pass import CarryPass
 from postroom.store import open_store
@@ -112,7 +112,7 @@ class Moved:
             begun = CarryPass(
                 self.source_id, file, connection, self.placement, self.fence, 0, tables
             )
-            return {table.name: sorted(rows_of(begun, table, EVERY), key=repr) for table in tables}
+            return {table.name: sorted(every_row(begun, table), key=repr) for table in tables}
 
 
 def moved(home: Path, dsn: str, source_id: str, *, generation: int = 1) -> Moved:

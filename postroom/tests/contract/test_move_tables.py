@@ -6,9 +6,11 @@ from contextlib import closing
 from pathlib import Path
 
 import psycopg
+from psycopg.rows import dict_row
 
 from postroom.archive.postgres import open_postgres
 from postroom.archive.sqlite import open_sqlite
+from postroom.move.capture_postgres import watched_tables
 from postroom.move.tables import CARRIED
 
 _IN_POSTGRES = """SELECT c.relname, a.attname, format_type(a.atttypid, a.atttypmod)
@@ -44,3 +46,15 @@ def test_every_column_of_sqlite_is_carried(tmp_path: Path) -> None:
     found = {row for row in rows if is_carried(row[0])}
     ours = {(t.name, c.name, _STORED.get(c.kind, "TEXT")) for t in CARRIED for c in t.columns}
     assert ours == found
+
+
+def test_what_is_logged_for_the_way_back_is_what_is_carried_there(
+    postgres_dsn: str, source_id: str
+) -> None:
+    """The server's own list of tables, keys and columns: nothing is carried one way only."""
+    archive = open_postgres(source_id, postgres_dsn, create=True)
+    with psycopg.connect(postgres_dsn, row_factory=dict_row) as connection:
+        found = watched_tables(connection, archive.schema)
+    assert {(table.name, table.key, frozenset(table.columns)) for table in found} == {
+        (table.name, table.key, frozenset(table.names)) for table in CARRIED
+    }

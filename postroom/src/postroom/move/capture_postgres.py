@@ -124,7 +124,7 @@ def has_capture(connection: Connection, schema: str) -> bool:
     ).fetchall()
     of_table = {row["name"]: row["n"] for row in rows}
     tables = watched_tables(connection, schema)
-    return all(of_table.get(table.name) == len(_EVENTS) + 1 for table in tables)
+    return bool(tables) and all(of_table.get(table.name) == len(_EVENTS) + 1 for table in tables)
 
 
 def lag_of(connection: Connection, schema: str) -> Lag:

@@ -20,11 +20,14 @@ from postroom.move.carry_pass import CarryPass
 # Rows bring their texts with them.
 _ROWS_AT_ONCE: Final = 1000
 _KEYS_AT_ONCE: Final = 20_000
+# Up to so many keys are looked up in the table's index, whatever the planner thinks of the log.
+_FEW: Final = 10_000
 
 _KEYS: Final = "SELECT DISTINCT table_name, key FROM {schema}.move_log"
-LOGGED: Final = """SELECT {columns} FROM {schema}.{table} WHERE {key} IN
+_LOGGED: Final = """SELECT {columns} FROM {schema}.{table} WHERE {key} IN
     (SELECT key::{key_type} FROM {schema}.move_log WHERE table_name = {name})"""
-EVERY: Final = 'SELECT {columns} FROM {schema}.{table} ORDER BY {key}::text COLLATE "C"'
+_NAMED: Final = "SELECT {columns} FROM {schema}.{table} WHERE {key} = ANY (%s::{key_type}[])"
+_EVERY: Final = 'SELECT {columns} FROM {schema}.{table} ORDER BY {key}::text COLLATE "C"'
 
 _TAKEN: Final = """CREATE TEMP TABLE carried (
     table_name TEXT NOT NULL, key TEXT NOT NULL, PRIMARY KEY (table_name, key)) WITHOUT ROWID"""
@@ -52,15 +55,29 @@ def put_rows(begun: CarryPass, table: Watched) -> int:
     begun.file.execute(delete, (table.name,))
     names, marks = ", ".join(map(quoted, table.columns)), ", ".join("?" * len(table.columns))
     insert = f"INSERT INTO {quoted(table.name)} ({names}) VALUES ({marks})"  # noqa: S608  # ours
-    written = max(begun.file.executemany(insert, rows_of(begun, table)).rowcount, 0)
+    written = max(begun.file.executemany(insert, logged_rows(begun, table)).rowcount, 0)
     leave_index(begun, table)
     return written
 
 
-def rows_of(
-    begun: CarryPass, table: Watched, query: LiteralString = LOGGED
+def logged_rows(begun: CarryPass, table: Watched) -> Iterator[tuple[Any, ...]]:
+    """Yield the rows of `table` that the log names and that are there."""
+    names = "SELECT key FROM temp.carried WHERE table_name = ? LIMIT ?"
+    keys = [key for (key,) in begun.file.execute(names, (table.name, _FEW + 1))]
+    if len(keys) > _FEW:
+        return _rows(begun, table, _LOGGED)
+    return _rows(begun, table, _NAMED, keys)
+
+
+def every_row(begun: CarryPass, table: Watched) -> Iterator[tuple[Any, ...]]:
+    """Yield all rows of `table`, in the order of the bytes of their keys."""
+    return _rows(begun, table, _EVERY)
+
+
+def _rows(
+    begun: CarryPass, table: Watched, query: LiteralString, keys: list[str] | None = None
 ) -> Iterator[tuple[Any, ...]]:
-    """Yield the rows of `table` that `query` names, to the character as SQLite has them."""
+    """Yield rows to the character as SQLite has them."""
     moments = [
         (table.columns.index(moment), table.columns.index(filetime))
         for moment, filetime in FILETIMES.items()
@@ -76,7 +93,7 @@ def rows_of(
     )
     with begun.server.cursor(name="rows", row_factory=tuple_row) as cursor:
         cursor.itersize = _ROWS_AT_ONCE
-        for row in cursor.execute(text):
+        for row in cursor.execute(text, None if keys is None else (keys,)):
             if not moments:
                 yield row
                 continue

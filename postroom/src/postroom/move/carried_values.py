@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 import struct
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import Any, Final
 
 import psycopg
@@ -13,12 +11,11 @@ from psycopg.adapt import Loader
 from psycopg.types.string import TextLoader
 
 from postroom.moment import stamp
+from postroom.move.row_text import moment_text
 
 _EPOCH: Final = datetime.fromisoformat("1601-01-01T00:00:00Z")
 _MICROSECOND: Final = timedelta(microseconds=1)
 _WITH_FRACTION: Final = len("2026-11-20T12:34:56.")
-
-_INSTANT: Final = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?Z")
 
 FILETIMES: Final = {"sent_utc": "sent_filetime", "received_utc": "received_filetime"}
 """Moments that are those of a FILETIME beside them, and have a digit more than PostgreSQL keeps."""
@@ -47,23 +44,10 @@ def is_same(here: object, there: object, *, is_moment: bool) -> bool:
     if here == there:
         return True
     if is_moment and isinstance(here, str) and isinstance(there, str):
-        return _rounded(here) == _rounded(there)
+        return moment_text(here) == moment_text(there)
     if isinstance(here, float) and isinstance(there, float):
         return struct.pack("f", here) == struct.pack("f", there)
     return False
-
-
-def _rounded(moment: str) -> datetime | str:
-    """The instant to the nearest microsecond; the text itself where it is none."""
-    found = _INSTANT.fullmatch(moment)
-    if found is None:
-        return moment
-    digits = f"0.{found[2] or 0}"
-    try:
-        whole = datetime.fromisoformat(f"{found[1]}+00:00")
-        return whole + timedelta(microseconds=round(Decimal(digits) * 1_000_000))
-    except (ValueError, OverflowError):
-        return moment
 
 
 def read_as_carried(connection: psycopg.Connection[Any]) -> None:

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from postroom.archive.names import quoted
 from postroom.move.capture_postgres import Watched
-from postroom.move.carried_rows import EVERY, rows_of
+from postroom.move.carried_rows import every_row, logged_rows
 from postroom.move.carried_values import is_same
 from postroom.move.carry_pass import CarryPass
 from postroom.move.return_refusals import Differs
@@ -28,7 +28,7 @@ def compare_carried(begun: CarryPass, tables: Sequence[Watched]) -> None:
         (left,) = begun.file.execute(query, (table.name,)).fetchone()
         one = f"{_select(table)} WHERE {quoted(table.key)} = ?"
         at = table.columns.index(table.key)
-        for row in rows_of(begun, table):
+        for row in logged_rows(begun, table):
             found = begun.file.execute(one, (row[at],)).fetchone()
             left -= 1
             if not _is_same(table, None if found is None else tuple(found), row):
@@ -50,7 +50,7 @@ def _compare_table(begun: CarryPass, table: Watched, progress: Progress) -> int:
     at, n = table.columns.index(table.key), 0
     # Both sort by the bytes of the key: a uuid is its lower-case digits.
     here = begun.file.execute(f"{_select(table)} ORDER BY {quoted(table.key)}")
-    for n, (found, row) in enumerate(_side_by_side(here, rows_of(begun, table, EVERY)), start=1):
+    for n, (found, row) in enumerate(_side_by_side(here, every_row(begun, table)), start=1):
         if n % _EVERY_ROWS == 0:
             progress(f"compare {table.name}", n, total)
         if not _is_same(table, found, row):

@@ -22,15 +22,17 @@ from postroom.archive.source_registry import has_registry, placement_of
 from postroom.archive.sqlite import SqliteArchive
 from postroom.archive.trouble import told
 from postroom.move.capture_postgres import Watched
-from postroom.move.carried_rows import leave_index, rows_of, take_keys
+from postroom.move.carried_rows import leave_index, logged_rows, take_keys
 from postroom.move.carry_back import forgets
 from postroom.move.carry_pass import CarryPass, carry_pass
+from postroom.move.index_back import index_carried
 from postroom.move.return_refusals import Differs, NotThere, owned
 from postroom.move.returning import give_back, open_file, withdraw
 from postroom.move.snapshot import snapshot_path, under_another_name
+from postroom.progress import silent
 
-_BOTH: Final = """DELETE FROM temp.carried WHERE (table_name, key) IN
-    (SELECT table_name, key FROM main.move_log) RETURNING table_name, key"""
+_BOTH: Final = """SELECT table_name, key FROM temp.carried WHERE (table_name, key) IN
+    (SELECT table_name, key FROM main.move_log)"""
 _LEFT: Final = "SELECT key FROM temp.carried WHERE table_name = ? ORDER BY key"
 
 
@@ -88,6 +90,7 @@ def reconcile(archive: SqliteArchive, dsn: str, *, folder: Path, wait_s: float) 
         done = _merge(archive, dsn, returning, folder)
         after = give_back(archive.source_id, dsn, returning)
         open_file(archive, after.epoch)
+        index_carried(archive, dsn, silent)
         return done
 
 
@@ -147,11 +150,11 @@ def _merge_table(  # what is counted of it
     kept: list[Kept],
 ) -> None:
     """Carry the rows that PostgreSQL alone has changed; keep the others."""
-    left = {key for (key,) in begun.file.execute(_LEFT, (table.name,))}
     disputed = {key for name, key in both if name == table.name}
+    left = {key for (key,) in begun.file.execute(_LEFT, (table.name,))} - disputed
     at = table.columns.index(table.key)
     leave_index(begun, table)
-    for row in rows_of(begun, table):
+    for row in logged_rows(begun, table):
         key = row[at]
         named = dict(zip(table.columns, row, strict=True))
         if key in disputed:

@@ -34,6 +34,12 @@ _PATIENT_TRY_MS: Final = 1500
 _BETWEEN_S: Final = 0.15
 _LOOK_EARLIER: Final = "SET LOCAL deadlock_timeout = '100ms'"
 
+# The last: somebody grants or revokes in the same moment.
+_IN_THE_WAY: Final = (
+    psycopg.errors.LockNotAvailable,
+    psycopg.errors.DeadlockDetected,
+    psycopg.errors.InternalError_,
+)
 _BLOCKERS: Final = """SELECT DISTINCT a.pid, a.usename::text AS user,
     a.application_name AS application, coalesce(host(a.client_addr), '') AS address,
     coalesce(a.state, '') AS state,
@@ -61,7 +67,7 @@ def withdraw(
             since = time.perf_counter()
             try:
                 _withdraw(connection, source_id, before, _PATIENT_TRY_MS if patient else _TRY_MS)
-            except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected):
+            except _IN_THE_WAY:
                 connection.rollback()
                 blockers = _blockers(connection, source_id, before)
             else:
