@@ -168,6 +168,9 @@ def test_in_an_emergency_a_closed_file_is_read_and_no_registry_is_asked(mover: M
     assert kept(archive) == ("sqlite", ["a"])
     with pytest.raises(Fenced):
         keep(archive, "lost")
+    mover.file.path.unlink()
+    with pytest.raises(NotReadable, match="no such source"):
+        open_archive(mover.source_id, home=mover.home, dsn=None, is_emergency=True)
 
 
 def test_no_task_begins_while_a_source_is_paused(mover: Mover) -> None:

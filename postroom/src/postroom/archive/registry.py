@@ -28,7 +28,7 @@ def open_archive(
 
     With `dsn` it is in PostgreSQL; with `registry` where the registry at that DSN says, and in a
     file under `home` if it says nothing; else in that file. In an emergency the registry is not
-    asked, and a file whose fence is closed is read and not written.
+    asked, a file whose fence is closed is read and not written, and none is made.
 
     With `create` it is made if it is nowhere, and brought to this program's version. There is no
     falling back from one engine to the other. Raises `WrongUsage` for an id that is none,
@@ -39,7 +39,8 @@ def open_archive(
     if dsn is not None:
         return open_postgres(source_id, dsn, create=create)
     if is_emergency:
-        return replace(open_sqlite(source_id, home, create=create), is_shown=True)
+        # A new file would be a second home of a source whose file is elsewhere or was purged.
+        return replace(open_sqlite(source_id, home, create=False), is_shown=True)
     if registry is not None:
         return open_placed(source_id, home, registry, create=create)
     return open_sqlite(source_id, home, create=create)
