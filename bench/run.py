@@ -28,6 +28,7 @@ MODULES = (
     "extract",
     "ingest",
     "load",
+    "move",
     "parity",
     "rehearsal",
     "routing",
