@@ -24,15 +24,24 @@ if TYPE_CHECKING:
     show_default=True,
     help="verify: stop when both stores are known to hold the same; nobody notices anything yet.",
 )
+@click.option(
+    "--snapshot/--no-snapshot",
+    "is_kept",
+    default=True,
+    show_default=True,
+    help="Take a snapshot of the file first, proven, in HOME/snapshots.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print what was measured as JSON.")
 @ends_options
-def move_command(source_ids: tuple[str, ...], until: Until, ends: Ends, *, as_json: bool) -> int:
+def move_command(
+    source_ids: tuple[str, ...], until: Until, ends: Ends, *, is_kept: bool, as_json: bool
+) -> int:
     """Move each SOURCE from its SQLite file to PostgreSQL, while it is read and written.
 
     One after the other; the first that fails ends it, and the others stay where they are. What was
     cut off goes on where it was.
     """
-    return _each(source_ids, ends, until, as_json=as_json)
+    return _each(source_ids, ends, until, is_kept=is_kept, as_json=as_json)
 
 
 @click.command("switch")
@@ -61,15 +70,17 @@ def verify_command(source_ids: tuple[str, ...], ends: Ends, *, as_json: bool) ->
     return _each(source_ids, ends, "verify", as_json=as_json)
 
 
-def _each(source_ids: tuple[str, ...], ends: Ends, until: Until, *, as_json: bool) -> int:
-    done = [_one(source_id, ends, until) for source_id in source_ids]
+def _each(
+    source_ids: tuple[str, ...], ends: Ends, until: Until, *, is_kept: bool = False, as_json: bool
+) -> int:
+    done = [_one(source_id, ends, until, is_kept=is_kept) for source_id in source_ids]
     if as_json:
         told = [one.as_json() for one in done]
         print_json(told[0] if len(told) == 1 else told)
     return Exit.OK
 
 
-def _one(source_id: str, ends: Ends, until: Until) -> Moved:
+def _one(source_id: str, ends: Ends, until: Until, *, is_kept: bool) -> Moved:
     from postroom.archive.sqlite import open_sqlite  # noqa: PLC0415  # as above
     from postroom.move.bootstrap import bootstrap  # noqa: PLC0415
     from postroom.move.mover import move  # noqa: PLC0415
@@ -77,7 +88,8 @@ def _one(source_id: str, ends: Ends, until: Until) -> Moved:
     file = open_sqlite(source_id, ends.home, create=False)
     bootstrap(source_id, home=ends.home, admin_dsn=ends.admin, service_dsn=ends.registry)
     with shown_progress() as progress:
-        moved = move(file, ends.admin, progress, until=until)
+        folder = ends.home / "snapshots" if is_kept else None
+        moved = move(file, ends.admin, progress, until=until, snapshots=folder)
     err.print(f"{source_id}: {_said(moved)}", markup=False)
     return moved
 

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Final, Literal
 
 import psycopg
@@ -43,6 +44,7 @@ from postroom.move.precheck import precheck, refuse
 from postroom.move.refusals import GaveUp, MoveRefused
 from postroom.move.route import SHORTLY_BUSY_MS, Route, open_server
 from postroom.move.search_carried import make_index
+from postroom.move.snapshot_sqlite import snapshot_file
 from postroom.move.source_tasks import Pausing
 from postroom.move.switch import GIVES_UP_AFTER_S, differ, switch, undo
 from postroom.move.verify import Comparison, compare
@@ -84,18 +86,20 @@ def move(
     progress: Progress = silent,
     *,
     until: Until = "switch",
+    snapshots: Path | None = None,
     gives_up_after_s: float = GIVES_UP_AFTER_S,
     at: At = lambda _: None,
 ) -> Moved:
     """Move a source that `bootstrap` has made known in PostgreSQL, or go on with its last attempt.
 
     `dsn` is the administrator's. With `until="verify"` it stops when both stores are known to hold
-    the same, before anybody notices anything; the same without it goes on from there. `at` is told
-    each step before it is taken. Raises `MoveHeld` if somebody else moves it, `MoveRefused` with
-    what is in the way, `Away` for a server that went; the source then serves from one store, and
-    its attempt can be gone on with unless its outcome is written down.
+    the same, before anybody notices anything; the same without it goes on from there. With
+    `snapshots`, a folder, a snapshot of the file is taken and proven before anything is made. `at`
+    is told each step before it is taken. Raises `MoveHeld` if somebody else moves it, `MoveRefused`
+    with what is in the way, `Away` for a server that went; the source then serves from one store,
+    and its attempt can be gone on with unless its outcome is written down.
     """
-    with told(f"source {file.source_id}"), _opened(file, dsn, progress, at) as mover:
+    with told(f"source {file.source_id}"), _opened(file, dsn, progress, at, snapshots) as mover:
         placement = mover.begin()
         if placement.owner == "postgres":
             return mover.arrived(placement, until)
@@ -116,11 +120,13 @@ def check_ready(source_id: str, dsn: str) -> None:
 
 
 @contextmanager
-def _opened(file: SqliteArchive, dsn: str, progress: Progress, at: At) -> Iterator[Mover]:
+def _opened(
+    file: SqliteArchive, dsn: str, progress: Progress, at: At, snapshots: Path | None
+) -> Iterator[Mover]:
     with closing(open_server(dsn, file.source_id)) as server:
         hold(server, file.source_id)
         with closing(Route(file, dsn, 0).open_file()) as lite:
-            yield Mover(file, dsn, server, lite, progress, at)
+            yield Mover(file, dsn, server, lite, progress, at, snapshots)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +139,7 @@ class Mover:
     lite: sqlite3.Connection
     progress: Progress
     at: At
+    snapshots: Path | None
 
     @property
     def source_id(self) -> str:
@@ -218,6 +225,7 @@ class Mover:
             refuse(self.source_id, precheck(self.lite, self.progress))
         self.tasks.pause(placement.epoch)
         self.tasks.drain(self.progress)
+        self._keep(attempt)
         self._step(attempt, "capture")
         install_capture(self.lite, placement.epoch)
         self._step(attempt, "load")
@@ -232,6 +240,15 @@ class Mover:
         # A load that was gone on with may have brought a row twice; all such rows are logged.
         catch_up(self.lite, self.server, self.source_id, placement)
         make_keys(self.server, self.progress)
+
+    def _keep(self, attempt: Attempt) -> None:
+        """Take the snapshot of the attempt, if it has none and one is wanted."""
+        if self.snapshots is None or "snapshot" in attempt.detail:
+            return
+        self._step(attempt, "snapshot")
+        taken = snapshot_file(self.file, self.snapshots, self.progress)
+        kept = {"path": str(taken.path), "sha256": taken.sha256, "rows": taken.rows}
+        note_detail(self.server, attempt, snapshot=kept)
 
     def _verify(self, attempt: Attempt, placement: Placement, route: Route) -> None:
         self._step(attempt, "verify")
