@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from tests_support.moved import KEEP, Moved, moved
 
+from postroom.archive import open_archive
 from postroom.archive.sqlite import open_sqlite
 from postroom.errors import Fenced
 from postroom.move import snapshot_sqlite
@@ -176,11 +177,21 @@ def test_the_store_that_was_left_is_purged_and_never_the_one_that_serves(
 
 
 def test_the_file_is_purged_once_postgresql_serves(source: Moved, tmp_path: Path) -> None:
-    """Then there is no fast way back any more, and the source serves on."""
+    """Then there is no fast way back any more, and the source serves on.
+
+    Who never heard of the move finds a file that is empty and closed, and does not make a new one.
+    """
     gone = purge(source.source_id, "sqlite", home=tmp_path, dsn=source.dsn, by="ann")
     assert str(source.file.path) in gone.deleted
-    assert not source.file.path.exists()
     source.keep("goes on")
+    with pytest.raises(FileRefused):
+        roll_back(source.file, source.dsn, wait_s=5)
+    unaware = open_archive(source.source_id, home=tmp_path, dsn=None, create=True)
+    with pytest.raises(Fenced), unaware.transaction():
+        pass
+    follows = open_archive(source.source_id, home=tmp_path, dsn=None, registry=source.dsn)
+    with follows.reading() as tx:
+        assert tx.backend == "postgres"
 
 
 def test_a_source_whose_name_begins_with_another_s_keeps_its_schemas(

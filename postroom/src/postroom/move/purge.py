@@ -5,15 +5,17 @@ from __future__ import annotations
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import psycopg
 from psycopg import sql
 
+from postroom.archive.fence import build_fence, close_fence
 from postroom.archive.names import file_name, schema_name
 from postroom.archive.placement import Placement
 from postroom.archive.postgres import connect
 from postroom.archive.source_registry import has_registry, placement_of
+from postroom.archive.sqlite import open_sqlite
 from postroom.archive.transaction import Backend
 from postroom.archive.trouble import told
 from postroom.errors import DiskRefused
@@ -23,6 +25,9 @@ from postroom.move.noted import note
 from postroom.move.return_refusals import NotThere, owned
 
 Connection = psycopg.Connection[dict[str, Any]]
+
+_FOR_EVER: Final = 2**62
+"""An epoch that no registry reaches: nobody opens such a fence, nor takes it for the source's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +52,10 @@ class Purged:
 def purge(source_id: str, store: Backend, *, home: Path, dsn: str, by: str) -> Purged:
     """Delete what `store` holds of a source and does not serve; PostgreSQL: but its generation.
 
-    With the file ends the way of a fast rollback. Raises `NotThere` for the store that serves,
-    while the source is between its stores, and without a registry; `MoveHeld` while it moves.
+    With the file ends the way of a fast rollback; an empty one that is closed for ever stays in its
+    place: who never heard of the move would make a new one there, and take writes. Raises
+    `NotThere` for the store that serves, while the source is between its stores, and without a
+    registry; `MoveHeld` while it moves.
     """
     with told(f"source {source_id}"), owned(source_id), closing(connect(dsn, source_id)) as server:
         server.autocommit = True
@@ -59,6 +66,7 @@ def purge(source_id: str, store: Backend, *, home: Path, dsn: str, by: str) -> P
                 deleted = _drop(server, source_id, placement)
             else:
                 deleted = _unlink(home / "sources" / file_name(source_id))
+                _leave_a_fence(source_id, home)
             note(
                 server,
                 source_id,
@@ -104,3 +112,9 @@ def _unlink(path: Path) -> tuple[str, ...]:
             remedy="run the command again as a user who may",
         ) from error
     return tuple(str(each) for each in found)
+
+
+def _leave_a_fence(source_id: str, home: Path) -> None:
+    with closing(open_sqlite(source_id, home, create=True).connect()) as stub, stub:
+        build_fence(stub, 1)
+        close_fence(stub, _FOR_EVER)
