@@ -18,6 +18,7 @@ from postroom.move.carried_rows import put_rows, take_keys
 from postroom.move.carry_pass import CarryPass, carry_pass
 from postroom.move.compare_back import compare_all, compare_carried
 from postroom.move.index_back import index_carried
+from postroom.move.session import Connection
 from postroom.progress import Progress, silent
 
 # Who consumes the log beside us consumes the same, or more of it.
@@ -55,16 +56,17 @@ def carry_once(
     *,
     seals: Placement | None = None,
     compares: Progress | None = None,
+    held: Connection | None = None,
 ) -> Carried:
     """Carry into the closed file everything that is committed in PostgreSQL now.
 
     One snapshot, one transaction of the file: the file is PostgreSQL as of one moment, before and
     after. It is synced before the log forgets. With `seals` PostgreSQL takes no more writes, as of
     that placement: what was carried is compared, and the fence gets that epoch, which says that
-    nothing is missing. With `compares` every row is compared. Raises what `carry_pass` does, and
-    `Differs`, and then nothing was carried.
+    nothing is missing. With `compares` every row is compared. `held` is a connection to use. Raises
+    what `carry_pass` does, and `Differs`, and then nothing was carried.
     """
-    with carry_pass(archive, dsn, seals) as begun:
+    with carry_pass(archive, dsn, seals, held=held) as begun:
         entries = _entries(begun)
         if not entries and seals is None and compares is None:
             return Carried(0)

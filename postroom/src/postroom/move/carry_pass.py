@@ -10,22 +10,19 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
-from typing import Any
 
 import psycopg
 
 from postroom.archive.fence import Fence, fence_of
 from postroom.archive.names import schema_name
 from postroom.archive.placement import Placement
-from postroom.archive.postgres import connect
 from postroom.archive.source_registry import has_registry, placement_of
 from postroom.archive.sqlite import SqliteArchive
 from postroom.archive.trouble import told
 from postroom.move.capture_postgres import Watched, has_capture, watched_tables
 from postroom.move.carried_values import read_as_carried
 from postroom.move.return_refusals import FileRefused, NotThere, owned
-
-Connection = psycopg.Connection[dict[str, Any]]
+from postroom.move.session import Connection, session
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +53,7 @@ def carry_pass(
     seals: Placement | None = None,
     *,
     reconciles: bool = False,
+    held: Connection | None = None,
 ) -> Iterator[CarryPass]:
     """Begin a pass; whoever does not commit the file and the server has changed nothing.
 
@@ -67,7 +65,7 @@ def carry_pass(
         told(f"source {archive.source_id}: {archive.path}"),
         owned(archive.source_id),
         closing(archive.connect()) as file,
-        closing(connect(dsn, archive.source_id)) as server,
+        session(archive.source_id, dsn, held) as server,
     ):
         file.execute("PRAGMA synchronous = FULL")
         # PostgreSQL's foreign keys have seen what is written here. SQLite would look, for each row

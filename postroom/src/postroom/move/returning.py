@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from contextlib import closing
-from typing import Any, Final
+from typing import Final
 
 import psycopg
 from psycopg import sql
@@ -23,8 +23,7 @@ from postroom.archive.sqlite import SqliteArchive
 from postroom.archive.trouble import told
 from postroom.move.capture_postgres import watched_tables
 from postroom.move.return_refusals import Blocker, FileRefused, NotThere, StillWriting
-
-Connection = psycopg.Connection[dict[str, Any]]
+from postroom.move.session import Connection, session
 
 # Who waits for a lock holds up everybody behind: short tries, with room between them. A lock that
 # autovacuum holds is given up when the server looks for deadlocks, which it does after a second
@@ -51,7 +50,12 @@ _BLOCKERS: Final = """SELECT DISTINCT a.pid, a.usename::text AS user,
 
 
 def withdraw(
-    source_id: str, dsn: str, before: Placement, *, wait_s: float
+    source_id: str,
+    dsn: str,
+    before: Placement,
+    *,
+    wait_s: float,
+    held: Connection | None = None,
 ) -> tuple[Placement, float]:
     """Let nobody write in PostgreSQL any more; hand back the placement and when writes paused.
 
@@ -63,7 +67,7 @@ def withdraw(
     blockers: tuple[Blocker, ...] = ()
     after, patient = before.withdraw(), False
     while True:
-        with closing(connect(dsn, source_id)) as connection:
+        with session(source_id, dsn, held) as connection:
             since = time.perf_counter()
             try:
                 _withdraw(connection, source_id, before, _PATIENT_TRY_MS if patient else _TRY_MS)
@@ -79,14 +83,16 @@ def withdraw(
         time.sleep(_BETWEEN_S)
 
 
-def give_back(source_id: str, dsn: str, returning: Placement) -> Placement:
+def give_back(
+    source_id: str, dsn: str, returning: Placement, held: Connection | None = None
+) -> Placement:
     """Make SQLite the owner; its fence is to be opened at the epoch that is handed back."""
 
     def resumed(connection: Connection) -> None:
         pause(connection, source_id, is_paused=False)
 
     after = returning.give_back()
-    _change(source_id, dsn, returning, after, resumed)
+    _change(source_id, dsn, returning, after, resumed, held)
     return after
 
 
@@ -158,9 +164,10 @@ def _change(
     before: Placement,
     after: Placement,
     also: Callable[[Connection], None],
+    held: Connection | None = None,
 ) -> None:
     try:
-        with closing(connect(dsn, source_id)) as connection, connection.transaction():
+        with session(source_id, dsn, held) as connection, connection.transaction():
             if not compare_and_set(connection, source_id, before, after):
                 raise _changed(connection, source_id)
             also(connection)

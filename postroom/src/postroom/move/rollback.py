@@ -25,6 +25,7 @@ from postroom.move.noted import note
 from postroom.move.recover import recover
 from postroom.move.return_refusals import NotThere, owned
 from postroom.move.returning import give_back, open_file, undo, withdraw
+from postroom.move.session import Connection, session
 from postroom.progress import Progress, silent
 
 _SMALL: Final = 2000
@@ -88,13 +89,16 @@ def _returned(
     if before.owner == "returning":
         return _finish(archive, dsn, before, None, {})
     _pause(archive, dsn, is_paused=True)
-    try:
-        compared = _catch_up(archive, dsn, compares=compares, progress=progress)
-        returning, began = withdraw(archive.source_id, dsn, before, wait_s=wait_s)
-    except Problem:
-        _pause(archive, dsn, is_paused=False)
-        raise
-    return _finish(archive, dsn, returning, began, compared)
+    with session(archive.source_id, dsn) as held, closing(archive.connect()) as file:
+        # Who closes the last connection to a file brings its log into it; that is done afterwards.
+        file.execute("SELECT 1 FROM move_fence").fetchall()
+        try:
+            compared = _catch_up(archive, dsn, held, compares=compares, progress=progress)
+            returning, began = withdraw(archive.source_id, dsn, before, wait_s=wait_s, held=held)
+        except Problem:
+            _pause(archive, dsn, is_paused=False)
+            raise
+        return _finish(archive, dsn, returning, began, compared, held)
 
 
 def _placement(archive: SqliteArchive, dsn: str) -> Placement:
@@ -112,9 +116,10 @@ def _finish(
     returning: Placement,
     began: float | None,
     compared: dict[str, int],
+    held: Connection | None = None,
 ) -> Returned:
-    carried = _carry_rest(archive, dsn, returning)
-    after = give_back(archive.source_id, dsn, returning)
+    carried = _carry_rest(archive, dsn, returning, held)
+    after = give_back(archive.source_id, dsn, returning, held)
     open_file(archive, after.epoch)
     pause_ms = None if began is None else (time.perf_counter() - began) * 1000
     returned = Returned(archive.source_id, after.epoch, pause_ms, carried, compared)
@@ -123,13 +128,13 @@ def _finish(
 
 
 def _catch_up(
-    archive: SqliteArchive, dsn: str, *, compares: bool, progress: Progress
+    archive: SqliteArchive, dsn: str, held: Connection, *, compares: bool, progress: Progress
 ) -> dict[str, int]:
     """Carry while writers go on, until little is left."""
     compared: dict[str, int] = {}
     for n in range(_MOST_PASSES):
         wanted = compares and not compared
-        carried = carry_once(archive, dsn, compares=progress if wanted else None)
+        carried = carry_once(archive, dsn, compares=progress if wanted else None, held=held)
         compared = compared or carried.compared
         progress("carry back", n + 1, None)
         if carried.entries <= _SMALL and not wanted:
@@ -141,9 +146,11 @@ def _catch_up(
     )
 
 
-def _carry_rest(archive: SqliteArchive, dsn: str, returning: Placement) -> Carried:
+def _carry_rest(
+    archive: SqliteArchive, dsn: str, returning: Placement, held: Connection | None
+) -> Carried:
     try:
-        return carry_once(archive, dsn, seals=returning)
+        return carry_once(archive, dsn, seals=returning, held=held)
     except Away:
         raise  # whether PostgreSQL can still be told is not known: `recover` looks
     except BaseException:
