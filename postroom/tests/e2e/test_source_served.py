@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import signal
+import subprocess
 from pathlib import Path
 
 import httpx
 import pytest
 from tests_support import synthetic
 from tests_support.moving import Mover
-from tests_support.serving_postroom import Process, serve
+from tests_support.serving_postroom import PROGRAM, Process, serve
 from tests_support.waiting import until
 
 from postroom.archive.archive import Archive
@@ -32,6 +33,43 @@ def process(service: Process, content: bytes, path: str) -> str:
             what=f"{path} is completed",
         )
     return pst_file_id
+
+
+def test_imports_that_run_are_drained_and_the_others_wait(
+    mover: Mover, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A source moves, by the command, while its queue is full: each import is completed once."""
+    content = synthetic.write(tmp_path, "small", "--mails", "3").pst.read_bytes()
+    monkeypatch.setenv("POSTROOM_DSN", mover.service_dsn)
+    monkeypatch.setenv("POSTROOM_ADMIN_DSN", mover.admin_dsn)
+    with (
+        serve(mover.home, "--source", mover.source_id, has_worker=True) as service,
+        httpx.Client(base_url=service.url, timeout=60) as client,
+    ):
+        sent = [client.post("/pst", content=content, headers=BINARY).json()["id"] for _ in range(6)]
+        for pst_file_id in sent:
+            assert client.post(f"/v2/pst/{pst_file_id}/process").status_code == 202
+        until(lambda: "completed" in states(client), timeout_s=90, what="the first is done")
+        command = [PROGRAM, "source", "move", mover.source_id, "--home", str(mover.home)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        assert mover.placement.owner == "postgres"
+        until(
+            lambda: set(states(client)) == {"completed"},
+            timeout_s=120,
+            what="the others are done",
+        )
+        letters = [PROGRAM, "dead-letters", "list", "--source", mover.source_id]
+        assert subprocess.run([*letters, "--home", str(mover.home)], check=False).returncode == 0
+    backend, found = mails(mover.placed)
+    assert backend == "postgres"
+    assert set(found) == set(sent)
+    assert len(set(found.values())) == 1
+
+
+def states(client: httpx.Client) -> list[str]:
+    """How far each import is."""
+    return [one["processing_status"] for one in client.get("/pst").json()["ingests"]]
 
 
 def mails(archive: Archive) -> tuple[str, dict[str, int]]:
