@@ -5,8 +5,8 @@ from __future__ import annotations
 import random
 import threading
 import time
-from collections import Counter
-from collections.abc import Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final
@@ -20,13 +20,22 @@ _AWAY: Final = 503
 _AGAIN, _DELETED = 0.4, 0.3
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What everybody knows: `notes` that were acknowledged, by message; `leaving` are deleted."""
+
+    notes: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    leaving: set[str] = field(default_factory=set)
+
+
 @dataclass(eq=False)
 class _Person(threading.Thread):
-    """Somebody with a connection to one of the services."""
+    """Somebody who asks one of the services after the other."""
 
-    url: str
+    urls: Sequence[str]
     number: int
     ids: tuple[str, ...]
+    known: Known
     stopping: threading.Event
     answers: Counter[int] = field(default_factory=Counter)
     broken: list[BaseException] = field(default_factory=list)
@@ -38,7 +47,7 @@ class _Person(threading.Thread):
     def run(self) -> None:
         """Ask until told to stop."""
         try:
-            with httpx.Client(base_url=self.url, timeout=60) as client:
+            with httpx.Client(timeout=60) as client:
                 while not self.stopping.is_set():
                     self.turn(client)
         except BaseException as error:  # noqa: BLE001  # the test raises it again
@@ -48,20 +57,35 @@ class _Person(threading.Thread):
         """Ask once."""
         raise NotImplementedError
 
+    def url(self, path: str) -> str:
+        """Give the address of a path at one of the services."""
+        return self.drawn.choice(self.urls) + path
+
 
 @dataclass(eq=False)
 class Reader(_Person):
-    """Lists, opens and counts; any answer but 200 is a reader who noticed."""
+    """Lists, opens and counts; any answer but 200 is a reader who noticed.
+
+    `stale` are notes that were acknowledged before they were asked for, and missing in the answer.
+    """
 
     longest_s: float = 0.0
+    stale: set[str] = field(default_factory=set)
+    backends: set[str] = field(default_factory=set)
 
     def turn(self, client: httpx.Client) -> None:
         """See `_Person.turn`."""
         one = self.drawn.choice(self.ids)
         path = self.drawn.choice([f"/items/{one}", f"/items/{one}/notes", "/items?limit=5"])
+        before = set(self.known.notes[one]) if path.endswith("/notes") else set()
         began = time.perf_counter()
-        self.answers[client.get(path).status_code] += 1
+        answer = client.get(self.url(path))
         self.longest_s = max(self.longest_s, time.perf_counter() - began)
+        self.answers[answer.status_code] += 1
+        self.backends.add(answer.headers["X-Backend"])
+        if before and answer.is_success:
+            found = {note["id"] for note in answer.json()}
+            self.stale |= before - found - self.known.leaving
         self.stopping.wait(BETWEEN_READS_S)
 
 
@@ -89,11 +113,13 @@ class Writer(_Person):
             answer = self._sent(client, "POST", f"/items/{one}/notes", self._body())
             if answer is not None:
                 self.notes[answer.json()["id"]] = (one, answer.json()["body"])
+                self.known.notes[one].add(answer.json()["id"])
         self.stopping.wait(BETWEEN_WRITES_S)
 
     def _again(self, client: httpx.Client, note_id: str, *, is_last: bool) -> None:
         path = f"/items/{self.notes[note_id][0]}/notes/{note_id}"
         if is_last:
+            self.known.leaving.add(note_id)
             if self._sent(client, "DELETE", path, None) is not None:
                 self.notes.pop(note_id)
                 self.gone.add(note_id)
@@ -113,7 +139,7 @@ class Writer(_Person):
         content = None if body is None else {"body": body}
         was_refused = False
         while True:
-            answer = client.request(method, path, json=content)
+            answer = client.request(method, self.url(path), json=content)
             self.answers[answer.status_code] += 1
             if answer.status_code != _AWAY:
                 answer.raise_for_status()
@@ -157,11 +183,11 @@ class Crowd:
 
 @contextmanager
 def crowd(urls: list[str], ids: tuple[str, ...], *, writers: int, readers: int) -> Iterator[Crowd]:
-    """Let so many read and write, by turns over each service; at the end all have stopped."""
-    stopping = threading.Event()
+    """Let so many read and write, each over all services; at the end all have stopped."""
+    stopping, known = threading.Event(), Known()
     each = Crowd(
-        [Writer(urls[n % len(urls)], n, ids, stopping) for n in range(writers)],
-        [Reader(urls[n % len(urls)], n, ids, stopping) for n in range(readers)],
+        [Writer(urls, n, ids, known, stopping) for n in range(writers)],
+        [Reader(urls, n, ids, known, stopping) for n in range(readers)],
     )
     everybody: tuple[_Person, ...] = (*each.writers, *each.readers)
     for one in everybody:
