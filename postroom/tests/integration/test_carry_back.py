@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from contextlib import closing
 from pathlib import Path
@@ -13,7 +14,8 @@ from tests_support.moved import KEEP, Moved, moved
 
 from postroom.archive.placement import Placement
 from postroom.archive.source_registry import compare_and_set
-from postroom.errors import Away
+from postroom.archive.sqlite import SqliteArchive
+from postroom.errors import Away, DiskRefused
 from postroom.move.capture_postgres import has_capture, install_capture
 from postroom.move.carry_back import Carried, carry_on, carry_once
 from postroom.move.return_refusals import Differs, FileRefused, NotThere
@@ -284,6 +286,30 @@ def test_two_who_carry_at_once_leave_the_newest(source: Moved) -> None:
     assert not failures
     carry_once(source.file, source.dsn, compares=lambda *_: None)
     assert source.keys() == {"k59"}
+
+
+def test_a_full_disk_leaves_both_stores_as_they_were(
+    source: Moved, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What could not be written stays in the log, and is carried once there is room."""
+    connected = SqliteArchive.connect
+
+    def cramped(archive: SqliteArchive) -> sqlite3.Connection:
+        connection = connected(archive)
+        (pages,) = connection.execute("PRAGMA page_count").fetchone()
+        connection.execute(f"PRAGMA max_page_count = {pages + 2}")
+        return connection
+
+    with source.server.transaction() as tx:
+        for n in range(20):
+            tx.change(KEEP.replace("'x'", "repeat('x', 9000)"), key=f"large {n}")
+    with monkeypatch.context() as patch, pytest.raises(DiskRefused, match="cannot be written"):
+        patch.setattr(SqliteArchive, "connect", cramped)
+        carry_once(source.file, source.dsn)
+    assert source.lag.entries == 20
+    assert (source.keys(), source.fence.carried) == (set(), 0)
+    carry_once(source.file, source.dsn)
+    assert len(source.keys()) == 20
 
 
 def _replace(source: Moved, copy: Path) -> None:
