@@ -22,7 +22,7 @@ from typing import Final
 
 HERE: Final = Path(__file__).resolve().parent
 ROLLED_BACK: Final = 4
-LAG_S: Final = {"": 60, "carry": 5}
+LAG_S: Final = {"": 60, "carry": 15}
 ANSWERS: Final = (
     *("rollback instructions=demo", "switch=demo", "switch=demo-second", "close=demo"),
 )
