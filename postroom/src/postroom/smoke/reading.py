@@ -30,7 +30,7 @@ def check_search(asked: Asked) -> Verdict:
         if found:
             return passed(f"found item {row['id']}, ingests not in the index: {unindexed}")
         if unindexed and asked.generation is not None:
-            return not_asked("its index is made after the switch")
+            return not_asked(f"{unindexed} ingests are not in its index yet")
         if not unindexed:
             return failed(f"a word of its subject does not find item {row['id']}")
         if time.monotonic() > until:
