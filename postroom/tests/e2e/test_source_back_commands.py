@@ -15,6 +15,8 @@ import psycopg
 import pytest
 from tests_support.moved import Moved, moved
 
+from postroom.move.rollback import roll_back
+
 BIN = Path(sys.executable).parent
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -71,16 +73,18 @@ def test_carried_compared_rolled_back_and_left_alone(source: Moved, run: Run) ->
 def test_carrying_ends_with_its_pass_when_it_is_told_to(
     source: Moved, environment: dict[str, str]
 ) -> None:
-    """SIGTERM leaves a closed file that holds what was carried, and exit code 0."""
+    """It waits while the source is in its file, for it may move again; SIGTERM ends it with 0."""
     command = [BIN / "postroom", "source", "carry", source.source_id, "--poll", "0.05"]
     with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
         source.keep("one")
         assert process.stderr is not None
         said = process.stderr.readline()
+        roll_back(source.file, source.dsn, wait_s=5)
+        waits = process.stderr.readline()
         process.send_signal(signal.SIGTERM)
         assert process.wait(30) == 0
     assert "carried 1 entries: 1 rows written, 0 gone" in said
-    assert not source.fence.is_open
+    assert "waits: nothing is carried back: the registry says sqlite" in waits
     assert source.keys() == {"one"}
 
 

@@ -12,10 +12,11 @@ import psycopg
 import pytest
 from tests_support.moved import KEEP, Moved, moved
 
+from cutline.errors import Problem
 from postroom.archive.placement import Placement
 from postroom.archive.source_registry import compare_and_set
 from postroom.archive.sqlite import SqliteArchive
-from postroom.errors import Away, DiskRefused
+from postroom.errors import DiskRefused
 from postroom.move.capture_postgres import has_capture, install_capture
 from postroom.move.carry_back import Carried, carry_on, carry_once
 from postroom.move.return_refusals import Differs, FileRefused, NotThere
@@ -233,7 +234,7 @@ def test_carrying_goes_on_until_it_is_told_and_waits_for_a_server_that_is_away(
     source: Moved,
 ) -> None:
     """Trouble is told and tried again; a pass that carried something is reported."""
-    is_over, seen, troubles = threading.Event(), list[Carried](), list[Away]()
+    is_over, seen, troubles = threading.Event(), list[Carried](), list[Problem]()
 
     def report(carried: Carried) -> None:
         seen.append(carried)
@@ -242,7 +243,7 @@ def test_carrying_goes_on_until_it_is_told_and_waits_for_a_server_that_is_away(
     source.keep("one")
     nowhere = psycopg.conninfo.make_conninfo(source.dsn, host="/nowhere", connect_timeout=2)
 
-    def troubled(error: Away) -> None:
+    def troubled(error: Problem) -> None:
         troubles.append(error)
         is_over.set()
 

@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from cutline.console import err, print_json
-from cutline.errors import Exit, WrongUsage
+from cutline.errors import Exit, Problem, WrongUsage
 from postroom.commands.bar import shown_progress
 from postroom.commands.source_options import Ends, ends_options
 
 if TYPE_CHECKING:
     from postroom.archive.sqlite import SqliteArchive
-    from postroom.errors import Away
     from postroom.move.carry_back import Carried
 
 _WAIT_S: Final = 10.0
@@ -42,7 +41,8 @@ def carry_command(
 ) -> int:
     """Carry what is written to PostgreSQL into the closed file of SOURCE, until SIGTERM.
 
-    It may be stopped and started at any time, and run twice. Exit 1 for a file that is not the one
+    It may be stopped and started at any time, and run twice; while SOURCE is served from its file
+    it waits. Exit 1 for a file that is not the one
     that was left, and with --compare for one that differs.
     """
     if compares and not once:
@@ -179,8 +179,18 @@ def _file(source_id: str, ends: Ends) -> SqliteArchive:
 def _carry_on(archive: SqliteArchive, dsn: str, poll_s: float) -> None:
     from postroom.move.carry_back import carry_on  # noqa: PLC0415  # as above
 
-    def troubled(error: Away) -> None:
-        err.print(f"waits: {error.what}: {error.why}", markup=False)
+    said = ""
+
+    def troubled(error: Problem) -> None:
+        nonlocal said
+        if (words := f"waits: {error.what}: {error.why}") != said:
+            said = words
+            err.print(words, markup=False)
+
+    def report(carried: Carried) -> None:
+        nonlocal said
+        said = ""
+        _say(archive.source_id, carried)
 
     with _until_told() as is_over:
         carry_on(
@@ -188,7 +198,7 @@ def _carry_on(archive: SqliteArchive, dsn: str, poll_s: float) -> None:
             dsn,
             is_over=is_over,
             poll_s=poll_s,
-            report=lambda carried: _say(archive.source_id, carried),
+            report=report,
             troubled=troubled,
         )
 

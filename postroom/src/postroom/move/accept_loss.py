@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from postroom.archive.fence import fence_of
-from postroom.archive.postgres import connect
 from postroom.archive.source_registry import has_registry, placement_of
 from postroom.archive.sqlite import SqliteArchive
 from postroom.archive.trouble import told
@@ -19,6 +18,7 @@ from postroom.errors import Away
 from postroom.moment import now_text
 from postroom.move.capture_sqlite import install_capture
 from postroom.move.return_refusals import FileRefused, NotThere
+from postroom.move.session import session
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ def _check_gone(archive: SqliteArchive, dsn: str | None) -> None:
     if dsn is None:
         return
     try:
-        with closing(connect(dsn, archive.source_id)) as connection:
+        with session(archive.source_id, dsn) as connection:
             here = has_registry(connection) and placement_of(connection, archive.source_id)
     except Away:
         return

@@ -10,6 +10,7 @@ from typing import Any, Final
 import psycopg
 from psycopg import sql
 
+from cutline.errors import Problem
 from postroom.archive.placement import Placement
 from postroom.archive.sqlite import SqliteArchive
 from postroom.errors import Away
@@ -18,6 +19,7 @@ from postroom.move.carried_rows import put_rows, take_keys
 from postroom.move.carry_pass import CarryPass, carry_pass
 from postroom.move.compare_back import compare_all, compare_carried
 from postroom.move.index_back import index_carried
+from postroom.move.return_refusals import NotInPostgres
 from postroom.move.session import Connection
 from postroom.progress import Progress, silent
 
@@ -88,18 +90,19 @@ def carry_on(
     is_over: threading.Event,
     poll_s: float,
     report: Callable[[Carried], None],
-    troubled: Callable[[Away], None],
+    troubled: Callable[[Problem], None],
 ) -> None:
     """Carry until `is_over`; a store that is away is waited for, what is refused is raised.
 
-    Whenever there is nothing to carry, the search index of the file is made to follow.
+    While the source is served from its file there is nothing to do: it may move again. Whenever
+    there is nothing to carry, the search index of the file is made to follow.
     """
     while not is_over.is_set():
         try:
             carried = carry_once(archive, dsn)
             if not carried.entries:
                 index_carried(archive, dsn, silent)
-        except Away as error:
+        except (Away, NotInPostgres) as error:
             troubled(error)
             is_over.wait(poll_s)
             continue

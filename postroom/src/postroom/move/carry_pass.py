@@ -21,7 +21,7 @@ from postroom.archive.sqlite import SqliteArchive
 from postroom.archive.trouble import told
 from postroom.move.capture_postgres import Watched, has_capture, watched_tables
 from postroom.move.carried_values import read_as_carried
-from postroom.move.return_refusals import FileRefused, NotThere, owned
+from postroom.move.return_refusals import FileRefused, NotInPostgres, NotThere, owned
 from postroom.move.session import Connection, session
 
 
@@ -91,7 +91,7 @@ def _admitted(
     placement = placement_of(server, source_id) if has_registry(server) else None
     if placement is None or placement.reads != "postgres":
         owner = "has no row of it" if placement is None else f"says {placement.owner}"
-        raise NotThere(source_id, "nothing is carried back", f"the registry {owner}")
+        raise NotInPostgres(source_id, f"the registry {owner}")
     if seals is not None and (placement.owner, placement.epoch) != (seals.owner, seals.epoch):
         why = f"the registry says {placement.owner} at epoch {placement.epoch}"
         raise NotThere(source_id, "somebody else undid this return", why)

@@ -11,11 +11,11 @@ from psycopg import sql
 
 from postroom.archive.fence import Fence, fence_of
 from postroom.archive.names import schema_name
-from postroom.archive.postgres import connect
 from postroom.archive.source_registry import placement_of
 from postroom.archive.sqlite import SqliteArchive
 from postroom.archive.transaction import Transaction
 from postroom.archive.trouble import told
+from postroom.move.session import session
 from postroom.progress import Progress
 from postroom.tasks.index import index_ingest
 
@@ -45,7 +45,7 @@ def index_carried(archive: SqliteArchive, dsn: str, progress: Progress) -> int:
 
 
 def _indexed_there(source_id: str, dsn: str) -> list[str]:
-    with closing(connect(dsn, source_id)) as server:
+    with session(source_id, dsn) as server:
         placement = placement_of(server, source_id)
         if placement is None:
             return []

@@ -22,6 +22,7 @@ from postroom.archive.source_registry import has_registry, placement_of
 from postroom.archive.sqlite import SqliteArchive
 from postroom.archive.trouble import told
 from postroom.move.capture_postgres import Watched
+from postroom.move.capture_sqlite import remove_log
 from postroom.move.carried_rows import leave_index, logged_rows, take_keys
 from postroom.move.carry_back import forgets
 from postroom.move.carry_pass import CarryPass, carry_pass
@@ -130,10 +131,9 @@ def _merge(archive: SqliteArchive, dsn: str, returning: Placement, folder: Path)
         )
         begun.file.execute("COMMIT")
         forgets(begun)
-        begun.file.execute("BEGIN IMMEDIATE")
-        begun.file.execute("DELETE FROM move_log")
         begun.file.execute("UPDATE move_fence SET loss_accepted = NULL")
-        begun.file.execute("COMMIT")
+        begun.file.commit()
+        remove_log(begun.file)
     counted = Counter(one.table for one in kept)
     where = None if path is None else str(path)
     return Reconciled(

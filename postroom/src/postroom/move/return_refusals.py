@@ -59,6 +59,13 @@ class NotThere(Problem):
         )
 
 
+class NotInPostgres(NotThere):
+    """The source is served from its file: there is nothing to carry back now."""
+
+    def __init__(self, source_id: str, why: str) -> None:
+        super().__init__(source_id, "nothing is carried back", why)
+
+
 class InProgress(Problem):
     """The source is between its stores, and whoever moves it may be at work."""
 
