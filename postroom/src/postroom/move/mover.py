@@ -38,6 +38,7 @@ from postroom.move.capture_postgres import install_capture as log_writes
 from postroom.move.capture_sqlite import has_capture, install_capture, remove_log
 from postroom.move.catch_up import Caught, apply_log, begun, catch_up, forget
 from postroom.move.generation import make_generation, make_keys, make_references
+from postroom.move.generations import generations
 from postroom.move.load import load
 from postroom.move.lock import hold
 from postroom.move.precheck import precheck, refuse
@@ -314,7 +315,8 @@ class Mover:
             # Its log ends where the triggers did: nobody knows what was written since.
             end_attempt(self.server, attempt, "capture lost")
         known = [one.generation for one in read_attempts(self.server, self.source_id)]
-        generation = max([placement.generation, *known]) + 1
+        made = generations(self.server, self.source_id)
+        generation = max([placement.generation, *known, *made]) + 1
         remove_log(self.lite)
         return begin_attempt(self.server, self.source_id, generation, "precheck")
 

@@ -24,8 +24,8 @@ DRAINED_WITHIN_S: Final = 600.0
 _LOOKED_EVERY_S: Final = 0.2
 _NAMED: Final = 5
 
-_HELD: Final = """SELECT id FROM pst_files WHERE processing_status = 'processing'
-    AND claim_lease_until > ? ORDER BY id"""
+# Whatever its status: a task may run again on an ingest that is completed.
+_HELD: Final = "SELECT id FROM pst_files WHERE claim_lease_until > ? ORDER BY id"
 
 
 @dataclass(frozen=True, slots=True)

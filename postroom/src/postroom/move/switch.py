@@ -94,7 +94,7 @@ def switch(
             frozen = _freeze(route, server, before, at)
             keys = _close(route, file, server, frozen, clock, at)
             at("snapshot")
-            stack.enter_context(_snapshot(shown))
+            _hold_moment(shown)
             _decide(route, server, frozen, clock, at)
         except BaseException as error:
             placed = _settled(route, before, error)
@@ -166,17 +166,17 @@ def _close(
     return caught.keys
 
 
-@contextmanager
-def _snapshot(shown: Connection) -> Iterator[None]:
-    """Hold what PostgreSQL has now: everything of the file, and nothing of those who come."""
-    shown.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
-    with shown.transaction():
-        shown.execute("SELECT 1 AS x FROM move_log LIMIT 1")
-        yield
+def _hold_moment(shown: Connection) -> None:
+    """Hold what PostgreSQL has now: everything of the file, and nothing of those who come.
+
+    The moment ends with the connection.
+    """
+    shown.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+    shown.execute("SELECT 1 AS x FROM move_log LIMIT 1")
 
 
 def _decide(route: Route, server: Connection, frozen: Placement, clock: _Clock, at: Step) -> None:
-    at("switch")
+    at("decide")
     _limit(server, clock, "the switch itself")
     archive = route.archive
     with server.transaction():
