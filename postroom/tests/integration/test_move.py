@@ -18,6 +18,7 @@ from postroom.archive.postgres import PostgresArchive
 from postroom.archive.source_registry import compare_and_set, placement_of
 from postroom.errors import Fenced, NotReadable, Paused
 from postroom.move.attempts import Attempt, read_attempts
+from postroom.move.carry_back import carry_once
 from postroom.move.mover import move
 from postroom.move.refusals import (
     GaveUp,
@@ -268,6 +269,22 @@ def test_a_task_that_runs_is_waited_for_and_none_begins(source: Moving) -> None:
 def open_server(source: Moving) -> psycopg.Connection:
     """Connect as the administrator."""
     return Route(source.file, source.dsn, 0).open_server()
+
+
+def test_both_stores_are_compared_while_postgresql_serves(source: Moving) -> None:
+    """What was written since and is not carried back yet is left out; another change is seen."""
+    move(source.file, source.dsn)
+    with writers(source) as each:
+        for _ in range(3):
+            written(each, 3)
+            assert move(source.file, source.dsn, until="verify").outcome == "verified"
+            carry_once(source.file, source.dsn)
+    with closing(sqlite3.connect(source.file.path)) as connection, connection:
+        connection.execute("DROP TRIGGER move_fence_item_meta_UPDATE")
+        connection.execute("UPDATE item_meta SET name = 'other'")
+    with pytest.raises(StoresDiffer, match="do not hold the same"):
+        move(source.file, source.dsn, until="verify")
+    assert source.placement().owner == "postgres"
 
 
 def test_a_restored_backup_is_not_moved(source: Moving) -> None:
