@@ -26,7 +26,7 @@ from postroom.move.return_refusals import (
     NotThere,
     StillWriting,
 )
-from postroom.move.returning import give_back, withdraw
+from postroom.move.returning import give_back, open_file, withdraw
 from postroom.move.rollback import roll_back
 from postroom.search import SearchQuery, search
 from postroom.store import FolderStore
@@ -197,6 +197,8 @@ def test_a_restored_old_file_is_refused(source: Moved, tmp_path: Path) -> None:
     copy.replace(source.file.path)
     with pytest.raises(FileRefused, match="not the one"):
         recover(source.file, source.dsn)
+    with pytest.raises(FileRefused):
+        open_file(source.file, source.placement.epoch)
     assert not source.fence.is_open
 
 
