@@ -97,6 +97,8 @@ def switch(
             _hold_moment(shown)
             _decide(route, server, frozen, clock, at)
         except BaseException as error:
+            with suppress(psycopg.Error):  # one that is gone has no limit either
+                _unlimit(server)
             placed = _settled(route, before, error)
             if placed is None:
                 raise
@@ -149,6 +151,8 @@ def _close(
         with file:
             is_closed = close_fence(file, frozen.epoch)
     except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+            raise
         raise _too_long("the writer of the file") from error
     at("carry")
     file.execute("BEGIN")
