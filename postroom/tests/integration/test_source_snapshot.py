@@ -6,9 +6,11 @@ import json
 import sqlite3
 import threading
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from tests_support import postgres
 from tests_support.moved import KEEP, Moved, moved
 
 from postroom.archive import open_archive
@@ -159,6 +161,28 @@ def test_a_schema_goes_back_to_a_dump_in_a_generation_of_its_own(
     assert new.lag.entries == 1
     with pytest.raises(FileRefused):
         carry_once(source.file, source.dsn)
+
+
+def test_a_registry_that_was_lost_comes_back_with_its_schema(
+    source: Moved, taken: dict[str, Snapshot], postgres_server: str
+) -> None:
+    """In a new, empty database the source serves again, at an epoch that no file knows."""
+    with postgres.database(postgres_server) as empty:
+        restore_schema(
+            source.source_id,
+            empty,
+            taken["postgres"],
+            by="ann",
+            wait_s=5,
+            progress=silent,
+            file_epoch=source.fence.epoch,
+        )
+        new = Moved(source.file, replace(source.server, dsn=empty, generation=2), source.email_ids)
+        assert (new.placement.owner, new.placement.epoch) == ("postgres", 5)
+        new.keep("goes on")
+        assert new.lag.entries == 1
+        with pytest.raises(FileRefused):
+            carry_once(source.file, empty)
 
 
 def test_the_store_that_was_left_is_purged_and_never_the_one_that_serves(

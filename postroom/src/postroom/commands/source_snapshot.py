@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -139,7 +140,26 @@ def _restore(source_id: str, path: Path, ends: Ends, by: str, progress: Progress
     snapshot = read_snapshot(path)
     if snapshot.store == "postgres":
         return restore_schema(
-            source_id, ends.admin, snapshot, by=by, wait_s=10.0, progress=progress
+            source_id,
+            ends.admin,
+            snapshot,
+            by=by,
+            wait_s=10.0,
+            progress=progress,
+            file_epoch=_epoch_of_file(source_id, ends),
         )
     file = open_sqlite(source_id, ends.home, create=False)
     return restore_file(file, ends.best, snapshot, by=by, progress=progress)
+
+
+def _epoch_of_file(source_id: str, ends: Ends) -> int:
+    """Read which epoch the file knows, 0 without a file: a lost registry has to be later."""
+    from postroom.archive.fence import fence_of  # noqa: PLC0415  # as above
+    from postroom.archive.names import file_name  # noqa: PLC0415
+    from postroom.archive.sqlite import open_sqlite  # noqa: PLC0415
+
+    if not (ends.home / "sources" / file_name(source_id)).exists():
+        return 0
+    with closing(open_sqlite(source_id, ends.home, create=False).connect()) as file:
+        fence = fence_of(file)
+    return 0 if fence is None else fence.epoch

@@ -16,7 +16,13 @@ from postroom.archive.grants import let_read, open_schema
 from postroom.archive.names import quoted, role_name, schema_name
 from postroom.archive.placement import Placement
 from postroom.archive.postgres import PostgresArchive, connect, make_schema
-from postroom.archive.source_registry import compare_and_set, placement_of
+from postroom.archive.source_registry import (
+    REGISTRY,
+    compare_and_set,
+    has_registry,
+    placement_of,
+    register,
+)
 from postroom.archive.trouble import told
 from postroom.move.capture_postgres import install_capture
 from postroom.move.generations import generations
@@ -34,28 +40,56 @@ Connection = psycopg.Connection[dict[str, Any]]
 _FILE_IS_OLD: Final = "UPDATE public.source_registry SET carried = carried + 2 WHERE source_id = %s"
 
 
-def restore_schema(  # what a restore is made of
-    source_id: str, dsn: str, snapshot: Snapshot, *, by: str, wait_s: float, progress: Progress
+# Of a registry that was lost nobody knows how much was carried: no file is its way back.
+_NO_FILE: Final = 10**9
+_NO_WAY_BACK: Final = "UPDATE public.source_registry SET carried = %s WHERE source_id = %s"
+
+
+def restore_schema(
+    source_id: str,
+    dsn: str,
+    snapshot: Snapshot,
+    *,
+    by: str,
+    wait_s: float,
+    progress: Progress,
+    file_epoch: int = 0,
 ) -> Restored:
     """Restore a dump beside the schema that serves, check it, and let it serve instead.
 
     Writes pause for that change alone. The way back to the file ends: a new one is made by moving.
-    Raises `NotThere` if the source does not live in PostgreSQL or the snapshot is of another one,
-    `NotProven` if it does not give back what it held, `StillWriting` while somebody writes.
+    Where the registry was lost its row is brought back too, at an epoch that is later than the
+    snapshot's and `file_epoch`, which the source's file knows. Raises `NotThere` if the source does
+    not live in PostgreSQL or the snapshot is of another one, `NotProven` if it does not give back
+    what it held, `StillWriting` while somebody writes.
     """
     check_fits(snapshot, source_id, "postgres")
     with told(f"source {source_id}"), owned(source_id), closing(connect(dsn, source_id)) as server:
         server.autocommit = True
-        before = placement_of(server, source_id)
-        if before is None or before.owner != "postgres":
-            why = "the registry has no row of it" if before is None else f"it is {before.owner}"
-            raise NotThere(source_id, "PostgreSQL does not serve: it is not restored", why)
-        generation = max((before.generation, *generations(server, source_id))) + 1
+        before = placement_of(server, source_id) if has_registry(server) else None
+        _check_serves(snapshot, before)
+        here = snapshot.generation if before is None else before.generation
+        generation = max((here, *generations(server, source_id))) + 1
         progress("restore", 0, None)
+        if before is None:
+            with server.transaction():
+                server.execute(REGISTRY)
         _bring(server, dsn, snapshot, generation)
-        _serve(server, dsn, source_id, before, generation, wait_s=wait_s)
-    kept = schema_name(source_id, before.generation)
+        if before is None:
+            _serve_anew(server, PostgresArchive(source_id, dsn, generation), snapshot, file_epoch)
+        else:
+            _serve(server, dsn, source_id, before, generation, wait_s=wait_s)
+    kept = "nothing was there" if before is None else schema_name(source_id, before.generation)
     return Restored(source_id, "postgres", snapshot.taken_at, snapshot.rows, kept, by)
+
+
+def _check_serves(snapshot: Snapshot, before: Placement | None) -> None:
+    """Raise `NotThere` unless PostgreSQL serves, or did when the registry was lost."""
+    owner = (snapshot.placement or {}).get("owner") if before is None else before.owner
+    if owner != "postgres":
+        whose = "the snapshot" if before is None else "the registry"
+        why = f"{whose} says {owner or 'nothing'}"
+        raise NotThere(snapshot.source_id, "PostgreSQL does not serve: it is not restored", why)
 
 
 def _bring(server: Connection, dsn: str, snapshot: Snapshot, generation: int) -> None:
@@ -75,6 +109,22 @@ def _bring(server: Connection, dsn: str, snapshot: Snapshot, generation: int) ->
             run_program("pg_dump", there, [*DUMP, *named], elsewhere)
             run_program("pg_restore", dsn, [*RESTORE, str(dump)], server)
     check_same(new, snapshot.tables, fingerprints(server, new))
+
+
+def _serve_anew(
+    server: Connection, archive: PostgresArchive, snapshot: Snapshot, file_epoch: int
+) -> None:
+    """Let the schema serve by a row of its own, later than whatever the lost one may have said."""
+    epoch = max(int((snapshot.placement or {})["epoch"]), file_epoch) + 2
+    with server.transaction():
+        make_schema(server, archive)
+        if not register(
+            server, archive.source_id, Placement("postgres", epoch, archive.generation)
+        ):
+            raise NotThere(archive.source_id, "somebody else registered this source meanwhile", "")
+        server.execute(_NO_WAY_BACK, (_NO_FILE, archive.source_id))
+        install_capture(server, archive.schema)
+        open_schema(server, archive.schema, archive.role)
 
 
 def _serve(  # what is changed, and by whom
