@@ -1,8 +1,9 @@
 """The schema that a source moves into: bare while it is filled, whole before it serves.
 
-While it is filled its tables are unlogged and have neither keys nor indexes. What was taken off is
-written down in `move_later`, and each line goes as it is put back: so a mover that was killed finds
-what is left to do, and a server that crashed, and so emptied what is unlogged, is seen by that.
+While it is filled its tables have neither keys nor indexes. What was taken off is written down in
+`move_later`, and each line goes as it is put back: so a mover that was killed finds what is left to
+do. The tables are logged from the first row on: to make unlogged ones logged afterwards writes them
+a second time.
 """
 
 from __future__ import annotations
@@ -22,8 +23,7 @@ _BARE: Final = (
     """CREATE TABLE move_later (
     n bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, table_name text NOT NULL,
     kind text NOT NULL, command text NOT NULL)""",
-    # Emptied by a crash together with the rows whose loading it notes.
-    """CREATE UNLOGGED TABLE move_loaded (
+    """CREATE TABLE move_loaded (
     table_name text PRIMARY KEY, last_rowid bigint NOT NULL, row_count bigint NOT NULL)""",
 )
 _CONSTRAINTS: Final = """SELECT conname AS name, contype AS kind, pg_get_constraintdef(oid) AS made
@@ -51,7 +51,6 @@ def make_generation(connection: Connection, archive: PostgresArchive) -> None:
                 _take_off(connection, table.name, kind)
         for table in CARRIED:
             _take_off_indexes(connection, table.name)
-            connection.execute(f"ALTER TABLE {table.name} SET UNLOGGED".encode())
 
 
 def is_bare(connection: Connection, table: str) -> bool:
@@ -60,12 +59,11 @@ def is_bare(connection: Connection, table: str) -> bool:
 
 
 def make_keys(connection: Connection, progress: Progress) -> None:
-    """Make each table logged, with its key and indexes, and tell the planner of its rows."""
+    """Make the key and the indexes of each table, and tell the planner of its rows."""
     for done, table in enumerate(CARRIED, start=1):
         if is_bare(connection, table.name):
             with connection.transaction():
                 connection.execute(_MEMORY)
-                connection.execute(f"ALTER TABLE {table.name} SET LOGGED".encode())
                 for kind in ("p", "i"):
                     _put_back(connection, table.name, kind)
             connection.execute(f"ANALYZE {table.name}".encode())
