@@ -16,7 +16,7 @@ from tests_support.archives import registered
 
 from postroom.archive import Archive, open_archive
 from postroom.archive.sqlite import SqliteArchive, open_sqlite
-from postroom.errors import DiskRefused, NotReadable
+from postroom.errors import DiskRefused, Fenced, NotReadable
 
 
 @pytest.fixture
@@ -55,8 +55,9 @@ def test_the_role_of_a_source_writes_rows_and_nothing_more(
     statement: str, in_postgres: Archive
 ) -> None:
     """The tables belong to who made the source: what a fence revokes stays revoked."""
-    with pytest.raises(psycopg.errors.InsufficientPrivilege), in_postgres.transaction() as tx:
+    with pytest.raises(Fenced) as caught, in_postgres.transaction() as tx:
         tx.connection.execute(statement)
+    assert isinstance(caught.value.__cause__, psycopg.errors.InsufficientPrivilege)
 
 
 def test_a_connection_to_sqlite_holds_foreign_keys_and_fires_triggers(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Literal
 from urllib.parse import quote, urlencode
@@ -159,19 +159,20 @@ def open_postgres(source_id: str, dsn: str, *, create: bool) -> PostgresArchive:
     Raises `NotReadable` if the source is not there (without `create`), the server cannot be reached
     or refuses, or the archive is of a newer program; `Fenced` if the source lives in SQLite.
     """
-    with closing(connect(dsn, source_id)) as connection:
+    first = PostgresArchive(source_id, dsn)
+    with closing(connect(dsn, source_id)) as connection, told_refusal(first):
         connection.autocommit = True
         placement = placement_of(connection, source_id) if has_registry(connection) else None
         if placement is None and not create:
             raise _no_such_source(source_id)
-        archive = PostgresArchive(source_id, dsn, placement.generation if placement else 0)
+        archive = first if placement is None else replace(first, generation=placement.generation)
         if placement is not None and placement.reads != "postgres":
             raise _closed(archive, f"the registry says {placement.owner}")
         if placement is not None and _is_current(connection, archive):
             return archive
         if not create:
             raise _no_such_source(source_id)
-        with told_refusal(archive), connection.transaction():
+        with connection.transaction():
             make_schema(connection, archive)
             register(connection, source_id, Placement("postgres", 1))
             open_schema(connection, archive.schema, archive.role)
