@@ -7,6 +7,7 @@ import sys
 import threading
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -15,7 +16,7 @@ from tests_support.searching import indexed
 
 from postroom.archive.placement import Placement
 from postroom.archive.source_registry import compare_and_set
-from postroom.errors import Fenced
+from postroom.errors import Away, Fenced
 from postroom.move import rollback
 from postroom.move.carry_back import carry_once
 from postroom.move.recover import recover
@@ -129,6 +130,28 @@ def test_a_difference_leaves_postgresql_serving(source: Moved) -> None:
         roll_back(source.file, source.dsn, wait_s=_WAIT_S, compares=True)
     source.keep("goes on")
     assert not source.fence.is_open
+
+
+def test_who_holds_the_file_stops_the_return_and_postgresql_serves_on(
+    source: Moved, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Writes wait no longer than a few seconds; then the return is undone by itself."""
+    monkeypatch.setattr("postroom.move.carry_pass.SEALING_BUSY_MS", 100)
+    with closing(source.file.connect()) as holder:
+
+        def withdrawn(*args: Any, **options: Any) -> Any:
+            done = withdraw(*args, **options)
+            holder.execute("BEGIN IMMEDIATE")
+            return done
+
+        with monkeypatch.context() as patch, pytest.raises(Away):
+            patch.setattr(rollback, "withdraw", withdrawn)
+            roll_back(source.file, source.dsn, wait_s=_WAIT_S)
+    assert (source.placement.owner, source.placement.epoch) == ("postgres", 5)
+    assert not source.placement.is_paused
+    source.keep("goes on")
+    roll_back(source.file, source.dsn, wait_s=_WAIT_S)
+    assert source.keys() == {"goes on"}
 
 
 @pytest.mark.parametrize("at", ["withdraw", "_carry_rest", "give_back", "open_file", "_note"])

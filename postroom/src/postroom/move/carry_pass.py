@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
+from typing import Final
 
 import psycopg
 
@@ -23,6 +24,9 @@ from postroom.move.capture_postgres import Watched, has_capture, watched_tables
 from postroom.move.carried_values import read_as_carried
 from postroom.move.return_refusals import FileRefused, NotInPostgres, NotThere, owned
 from postroom.move.session import Connection, session
+
+SEALING_BUSY_MS: Final = 4000
+"""So long the last pass waits for who holds the file: a return that stands still is undone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,8 @@ def carry_pass(
         session(archive.source_id, dsn, held) as server,
     ):
         file.execute("PRAGMA synchronous = FULL")
+        if seals is not None:  # nobody can write meanwhile
+            file.execute(f"PRAGMA busy_timeout = {SEALING_BUSY_MS}")
         # PostgreSQL's foreign keys have seen what is written here. SQLite would look, for each row
         # that is deleted to be written anew, for all that refer to it.
         file.execute("PRAGMA foreign_keys = OFF")

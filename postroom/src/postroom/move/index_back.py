@@ -15,7 +15,7 @@ from postroom.archive.source_registry import placement_of
 from postroom.archive.sqlite import SqliteArchive
 from postroom.archive.transaction import Transaction
 from postroom.archive.trouble import told
-from postroom.move.session import session
+from postroom.move.session import Connection, session
 from postroom.progress import Progress
 from postroom.tasks.index import index_ingest
 
@@ -28,7 +28,8 @@ _INDEXED: Final = "SELECT 1 FROM sqlite_schema WHERE name = 'search_ingests'"
 def index_carried(archive: SqliteArchive, dsn: str, progress: Progress) -> int:
     """Index every ingest that PostgreSQL has indexed and the file has not; say how many.
 
-    Each is a transaction by itself. A closed file is opened for that transaction alone. Where
+    Each is a transaction by itself. A closed file is opened for that transaction alone. Nothing is
+    begun while the source's tasks are paused: it is about to return, and waits for the file. Where
     somebody dropped the index, it is left to be made by the task.
     """
     with told(f"source {archive.source_id}"), closing(archive.connect()) as file:
@@ -37,23 +38,31 @@ def index_carried(archive: SqliteArchive, dsn: str, progress: Progress) -> int:
         missing = {row[0] for row in file.execute(_HERE)}
         if not missing:
             return 0
-        wanted = [one for one in _indexed_there(archive.source_id, dsn) if one in missing]
-        for done, pst_file_id in enumerate(wanted):
-            progress("search index", done, len(wanted))
-            _index(archive, file, pst_file_id, progress)
+        with session(archive.source_id, dsn) as server:
+            server.autocommit = True
+            wanted = [one for one in _indexed_there(server, archive.source_id) if one in missing]
+            for done, pst_file_id in enumerate(wanted):
+                if _is_paused(server, archive.source_id):
+                    return done
+                progress("search index", done, len(wanted))
+                _index(archive, file, pst_file_id, progress)
     return len(wanted)
 
 
-def _indexed_there(source_id: str, dsn: str) -> list[str]:
-    with session(source_id, dsn) as server:
-        placement = placement_of(server, source_id)
-        if placement is None:
-            return []
-        schema = sql.Identifier(schema_name(source_id, placement.generation))
-        try:
-            return [row["id"] for row in server.execute(sql.SQL(_THERE).format(schema)).fetchall()]
-        except psycopg.errors.UndefinedTable:
-            return []
+def _indexed_there(server: Connection, source_id: str) -> list[str]:
+    placement = placement_of(server, source_id)
+    if placement is None:
+        return []
+    schema = sql.Identifier(schema_name(source_id, placement.generation))
+    try:
+        return [row["id"] for row in server.execute(sql.SQL(_THERE).format(schema)).fetchall()]
+    except psycopg.errors.UndefinedTable:
+        return []
+
+
+def _is_paused(server: Connection, source_id: str) -> bool:
+    placement = placement_of(server, source_id)
+    return placement is None or placement.is_paused
 
 
 def _index(

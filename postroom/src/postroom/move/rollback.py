@@ -8,9 +8,11 @@ leaves a source that `recover` finishes or undoes.
 from __future__ import annotations
 
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
+
+import psycopg
 
 from cutline.errors import Problem
 from postroom.archive.placement import Placement
@@ -18,7 +20,6 @@ from postroom.archive.postgres import connect
 from postroom.archive.source_registry import has_registry, pause, placement_of
 from postroom.archive.sqlite import SqliteArchive
 from postroom.archive.trouble import told
-from postroom.errors import Away
 from postroom.move.carry_back import Carried, carry_once
 from postroom.move.index_back import index_carried
 from postroom.move.noted import note
@@ -149,12 +150,12 @@ def _catch_up(
 def _carry_rest(
     archive: SqliteArchive, dsn: str, returning: Placement, held: Connection | None
 ) -> Carried:
+    """Carry what is left; whatever is in the way, PostgreSQL serves on, if it can still be told."""
     try:
         return carry_once(archive, dsn, seals=returning, held=held)
-    except Away:
-        raise  # whether PostgreSQL can still be told is not known: `recover` looks
     except BaseException:
-        undo(archive.source_id, dsn, returning)
+        with suppress(Problem, psycopg.Error):  # somebody undid it, or will
+            undo(archive.source_id, dsn, returning)
         raise
 
 
