@@ -25,6 +25,8 @@ BIN = Path(sys.executable).parent
 PROFILES = {"unicode": 30, "family": 12, "deep": 20}
 BIG = 200_000 if os.environ.get("SOAK") else 3_000
 TIMEOUT_MS = 15_000
+COMPLETED_MS = 60_000
+"""How long a test waits for an ingest."""
 WRITER_TOKEN = "prm_of-the-tests-for-writing"  # noqa: S105
 READER_TOKEN = "prm_of-the-tests-for-reading"  # noqa: S105
 # A body with styles is parsed to be taken apart; the policy refuses to apply them, and says so.
@@ -32,6 +34,17 @@ TAKEN_APART = "POLICY style-src-attr inline"
 WATCH = """addEventListener("securitypolicyviolation", (event) => {
   console.error(`POLICY ${event.violatedDirective} ${event.blockedURI}`);
 });"""
+
+
+def press(page: Page, *keys: str) -> None:
+    """Press keys one after the other, wherever the focus is."""
+    for key in keys:
+        page.keyboard.press(key)
+
+
+def write(page: Page, text: str) -> None:
+    """Write with the keyboard."""
+    page.keyboard.type(text)
 
 
 @dataclass(frozen=True, slots=True)

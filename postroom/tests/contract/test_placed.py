@@ -15,7 +15,7 @@ from tests_support.moving import Mover, service_login
 from tests_support.waiting import until
 
 from postroom.archive.archive import Archive
-from postroom.archive.fence import fence_of
+from postroom.archive.fence import fence_of, pause_tasks
 from postroom.archive.pause import is_paused
 from postroom.archive.placement import Placement
 from postroom.archive.registry import open_archive, sources
@@ -94,6 +94,7 @@ def test_a_freeze_that_nobody_ends_is_undone_by_a_service(
 ) -> None:
     """After ten seconds, before or after the fence was closed, by a user who may define nothing."""
     mover.bootstrap()
+    pause_tasks_of(mover)
     mover.becomes(Placement.freeze)
     if closed_at is not None:
         mover.closes_file(closed_at)
@@ -105,17 +106,29 @@ def test_a_freeze_that_nobody_ends_is_undone_by_a_service(
     assert kept(archive) == ("sqlite", ["a"])
     assert mover.placement.owner == "sqlite"
     assert mover.placement.epoch == 3
+    assert not mover.placement.is_paused
+    assert not is_paused(archive)
 
 
 def test_a_return_that_nobody_ends_is_undone_by_a_service(mover: Mover) -> None:
     """PostgreSQL serves on, and its fence is open again."""
     mover.move()
+    pause_tasks_of(mover)
     mover.withdraw()
     mover.ages(11)
     archive = mover.placed
     keep(archive, "a")
     assert kept(archive) == ("postgres", ["a"])
     assert mover.placement.epoch == 5
+    assert not is_paused(archive)
+
+
+def pause_tasks_of(mover: Mover) -> None:
+    """Pause them as whoever moves the source does."""
+    with closing(mover.file.connect()) as connection, connection:
+        pause_tasks(connection, is_paused=True)
+    with mover.connected() as connection:
+        pause(connection, mover.source_id, is_paused=True)
 
 
 def test_an_old_copy_of_the_file_is_refused(mover: Mover, tmp_path: Path) -> None:

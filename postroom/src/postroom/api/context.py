@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import Annotated, Final
 
 from fastapi import Depends, Header, Query, Request
+from pydantic import Field
+from pydantic.json_schema import SkipJsonSchema
 
 from cutline.routing import Counts
 from postroom.api.access import LOCAL, Caller, require
@@ -67,7 +69,10 @@ def asked(
     request: Request,
     x_source_id: Annotated[str | None, Header(pattern=_SOURCE_ID, description=_SOURCE)] = None,
     source_id: Annotated[str | None, Query(pattern=_SOURCE_ID, description=_SOURCE)] = None,
-    x_generation: Annotated[int | None, Header(ge=0, le=_MOST, description=_GENERATION)] = None,
+    x_generation: Annotated[
+        Annotated[int, Field(ge=0, le=_MOST)] | SkipJsonSchema[None],
+        Header(description=_GENERATION),
+    ] = None,
 ) -> Asked:
     """Open the archive that the request is about; the edge has said which one that is."""
     del x_source_id, source_id  # declared to be described; the edge has read and judged them

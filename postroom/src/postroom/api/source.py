@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from postroom.api.access import Caller
 from postroom.api.connections import Idle, Pooled
-from postroom.api.errors import BadRequest, Forbidden
+from postroom.api.errors import BadRequest, Forbidden, NotFound
 from postroom.archive.archive import Archive
 from postroom.archive.names import SOURCE_ID
 from postroom.archive.placed import PlacedArchive
@@ -84,7 +84,7 @@ class Sources:
             return self._open.setdefault(source_id, archive)
 
     def shown(self, source_id: str, generation: int) -> Archive:
-        """Give a generation of a source to look at; raises `BadRequest` if there is none."""
+        """Give a generation of a source to look at; raises `NotFound` if there is none."""
         dsn = self._where.registry or self._where.dsn
         served = self.archive(source_id)
         is_moving = not isinstance(served, PlacedArchive) or served.placement() is not None
@@ -92,7 +92,7 @@ class Sources:
             archive = PostgresArchive(source_id, dsn, generation, is_shown=True)
             with suppress(Fenced), archive.reading():
                 return self._pooled(archive)
-        raise BadRequest(
+        raise NotFound(
             "there is no such generation",
             where=f"header X-Generation, source {source_id}",
             why="PostgreSQL has no schema of it, or this service has no PostgreSQL",

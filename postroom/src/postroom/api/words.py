@@ -64,6 +64,7 @@ ERRORS: dict[int | str, dict[str, Any]] = {
         400: "the request cannot mean anything: two sources, an unknown source, a foreign cursor",
         401: "no token that is known",
         403: "not this token, page or host",
+        404: "no such generation as the header X-Generation names",
         422: "a value is not of its form",
         429: "too many requests",
         500: "a mistake of the service",

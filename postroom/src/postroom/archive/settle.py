@@ -10,7 +10,7 @@ from __future__ import annotations
 from contextlib import closing
 from typing import Final, Literal
 
-from postroom.archive.fence import Fence, fence_of, open_fence
+from postroom.archive.fence import Fence, fence_of, open_fence, pause_tasks
 from postroom.archive.placement import Placement
 from postroom.archive.sqlite import SqliteArchive
 from postroom.archive.trouble import told
@@ -48,6 +48,8 @@ def standing(fence: Fence | None, placement: Placement | None) -> Standing:
 def settle(file: SqliteArchive, placement: Placement) -> None:
     """Open the fence of `file` where the registry has given the source back to it, at `placement`.
 
+    Its tasks go on: whoever paused them has ended, or will pause them again.
+
     Anybody may do it, and twice is as good as once. Raises `Fenced` for an old copy.
     """
     where = f"source {file.source_id}: {file.path}"
@@ -59,6 +61,7 @@ def settle(file: SqliteArchive, placement: Placement) -> None:
             judged = standing(found, placement)
             if judged == "behind":
                 open_fence(connection, placement.epoch)
+                pause_tasks(connection, is_paused=False)
     if judged == "old":
         raise old_file(file, found, placement)
 

@@ -187,10 +187,9 @@ def _of_schema(connection: psycopg.Connection[dict[str, Any]], archive: Postgres
     try:
         row = connection.execute(
             sql.SQL(
-                "SELECT count(*) AS entries, (SELECT extract(epoch FROM clock_timestamp()"
-                " - (to_jsonb(one) ->> 'logged_at')::timestamptz)::float8"
-                " FROM {log} AS one ORDER BY n LIMIT 1) AS oldest_s FROM {log}"
-            ).format(log=log)
+                "SELECT count(*) AS entries, extract(epoch FROM clock_timestamp()"
+                " - min(logged_at))::float8 AS oldest_s FROM {}"
+            ).format(log)
         ).fetchone()
     except (psycopg.errors.InsufficientPrivilege, psycopg.errors.UndefinedTable):
         return Lag()

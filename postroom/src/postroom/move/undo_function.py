@@ -2,8 +2,8 @@
 
 It runs with the rights of the administrator who made it, and does one thing: a source that is
 between its stores for longer than `UNDONE_AFTER_S` goes back to its former owner, at the next
-epoch, by compare-and-set; PostgreSQL's fence is opened in the same transaction. Who calls it then
-opens the fence of the file.
+epoch, by compare-and-set, and its tasks go on. PostgreSQL's fence is opened in the same
+transaction; that of the file by whoever has called.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ _FUNCTION: Final = """CREATE OR REPLACE FUNCTION public.source_undo(wanted text)
             {opening}
         END IF;
         UPDATE public.source_registry SET epoch = epoch + 1, changed_at = clock_timestamp(),
+            is_paused = false,
             owner = CASE owner WHEN 'freezing' THEN 'sqlite' ELSE 'postgres' END
             WHERE source_id = wanted AND owner = here.owner AND epoch = here.epoch;
         RETURN FOUND;

@@ -5,20 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from playwright.sync_api import Page, Route, expect
-from tests_support.reader import Visit
-
-COMPLETED_MS = 60_000
-
-
-def press(page: Page, *keys: str) -> None:
-    """Press keys one after the other, wherever the focus is."""
-    for key in keys:
-        page.keyboard.press(key)
-
-
-def write(page: Page, text: str) -> None:
-    """Write with the keyboard."""
-    page.keyboard.type(text)
+from tests_support.reader import Visit, press, write
 
 
 def test_j_and_k_walk_and_the_open_message_follows(page: Page) -> None:

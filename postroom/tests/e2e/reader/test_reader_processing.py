@@ -5,21 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from playwright.sync_api import FileChooser, Page, expect
-from tests_support.reader import Visit
-
-COMPLETED_MS = 60_000
-
-
-def press(page: Page, *keys: str) -> None:
-    """Press keys one after the other, wherever the focus is."""
-    for key in keys:
-        page.keyboard.press(key)
-
-
-def write(page: Page, text: str) -> None:
-    """Write with the keyboard."""
-    page.keyboard.type(text)
+from playwright.sync_api import FileChooser, expect
+from tests_support.reader import COMPLETED_MS, Visit, press, write
 
 
 def test_a_reviewer_needs_no_mouse_from_the_upload_to_the_note(visit: Visit, pst: Path) -> None:

@@ -100,7 +100,10 @@ def test_uploads_are_split_sampled_and_go_on_without_v1(running: Path) -> None:
 
 @pytest.mark.skipif(not os.environ.get("SOAK"), reason="the whole of `make run`: make soak")
 def test_the_cutover_ends_with_v1_removed_and_evidence_that_verifies(tmp_path: Path) -> None:
-    """Exit 0: shadow set GO, 10, 50, 100 %, v1 answers 404, sealed, both verifiers say intact."""
+    """Exit 0: shadow set GO, 10, 50, 100 %, v1 answers 404, sealed, both verifiers say intact.
+
+    Played again in the same folder it follows that run, and what that left is moved aside.
+    """
     said = call(sys.executable, str(RUNBOOK / "demo.py"), "--folder", str(tmp_path))
     (run,) = (tmp_path / "runs" / "pst-v2").iterdir()
     entries = Journal.open(run).entries()
@@ -113,3 +116,8 @@ def test_the_cutover_ends_with_v1_removed_and_evidence_that_verifies(tmp_path: P
     there = ingests(tmp_path)
     told = acknowledged(tmp_path)
     assert {id_: there[id_]["engine"] for id_ in told} == told
+    call(sys.executable, str(RUNBOOK / "demo.py"), "--folder", str(tmp_path))
+    first, second = sorted((tmp_path / "runs" / "pst-v2").iterdir())
+    assert first == run
+    assert Journal.open(second).entries()[0].data["follows"] == f"pst-v2/{run.name}"
+    assert len(list(tmp_path.glob("earlier-*/home"))) == 1
