@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
+import rfc8785
 from tests_support.cutover import T0, Cutover
 from tests_support.cutover_worlds import plan_of
 
+from cutline.plan.model import Plan
+from cutline.run.fold import begun
 from cutline.run.transitions import PHASES, NoSuchTransition, Phase, check_phase
 
 BAKE = {"for": "20m", "marks": ["10m"]}
@@ -219,3 +224,20 @@ def test_an_unknown_way_is_refused() -> None:
     with pytest.raises(NoSuchTransition, match="from baking to approving"):
         check_phase(Phase.BAKING, Phase.APPROVING)
     assert (Phase.ENDED, Phase.BETWEEN) not in PHASES
+
+
+def test_a_whole_double_is_a_double_again_when_a_run_is_read() -> None:
+    """In JSON 60.0 is 60, and a condition that compares doubles would refuse it."""
+    declared = {"most": {"default": 60.0}, "least": {"default": 0.5}, "count": {"default": 3}}
+    given = {"most": 70.0, "least": 0.25, "count": 4}
+    plan = Plan.model_validate(plan_of([{"name": "only"}], inputs=declared))
+    cutover = Cutover(plan, inputs=given)
+    (first, *_) = cutover.journal.entries()
+    as_read = json.loads(rfc8785.dumps(dict(first.data)))
+    again = begun(replace(first, data=as_read))
+    kept = {name: one.default for name, one in again.plan.inputs.items()}
+    assert kept == {"most": 60.0, "least": 0.5, "count": 3}
+    assert {name for name in kept if type(kept[name]) is float} == {"most", "least"}
+    found = again.origin.inputs
+    assert found == given
+    assert {name for name in found if type(found[name]) is float} == {"most", "least"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_serializer, field_validator
 
 from cutline.plan.acceptance import Acceptance
 from cutline.plan.duration import Seconds
@@ -26,6 +26,20 @@ class Input(Part):
     required: bool = False
     secret: bool = False
     about: str = ""
+
+    # In JSON a whole double is an int, which compares with no double: a journal keeps its type.
+    @field_serializer("default", when_used="json")
+    def _kept(self, default: object) -> object:
+        is_whole = isinstance(default, float) and default.is_integer()
+        return {"double": default} if is_whole else default
+
+    @field_validator("default", mode="before")
+    @classmethod
+    def _as_kept(cls, default: object) -> object:
+        match default:
+            case {"double": int() | float() as whole, **rest} if not rest:
+                return float(whole)
+        return default
 
 
 class Person(Part):

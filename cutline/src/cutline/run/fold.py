@@ -43,7 +43,7 @@ def begun(entry: AnEntry) -> State:
         run=data["run"],
         by=data["by"],
         at=at,
-        inputs=dict(data.get("inputs") or {}),
+        inputs=_inputs(plan, data.get("inputs") or {}),
         follows=data.get("follows") or "",
         fixed=data.get("fixed") or "",
         factor=float(data.get("factor") or 1.0),
@@ -60,6 +60,12 @@ def begun(entry: AnEntry) -> State:
         traffic=Traffic(percent=0, seen=0, applied_at=at) if is_nop else Traffic(),
         heads=Heads(owed="start" if origin.is_signed else ""),
     )
+
+
+def _inputs(plan: Plan, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the inputs with the types of their defaults: in JSON a whole double is an int."""
+    doubles = {name for name, one in plan.inputs.items() if isinstance(one.default, float)}
+    return {name: float(one) if name in doubles else one for name, one in given.items()}
 
 
 def fold(state: State, entry: AnEntry) -> State:
