@@ -21,7 +21,7 @@ TIMEOUT = "ReadTimeout: the model did not answer"
 
 
 def set_to(run: ImportRun) -> list[int]:
-    """The percentages to which the switch was put, in order; one that takes long is told of twice."""
+    """The percentages to which the switch was put, in order; a slow one is told of twice."""
     return [int(data["percent"]) for data in run.of("switch_set") if data["is_applied"]]
 
 
