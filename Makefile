@@ -62,7 +62,8 @@ format: setup ## let the formatters write
 	$(RUN) ruff check --fix .
 	cd $(CRATE) && cargo fmt
 
-bench: setup system-packages ## our ratios beside our peers, printed and written to bench/results/
+bench: setup ## our ratios beside our peers, printed and written to bench/results/
+	@bash tests/system-packages.sh bench
 	$(RUN) python bench/run.py
 
 fuzz: setup ## coverage-guided fuzzing of every layer of the extractor
