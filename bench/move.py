@@ -38,6 +38,10 @@ LOADED = ("email_messages", "email_attachments")
 SETTINGS = {"fsync": "on", "shared_buffers": "512MB", "max_wal_size": "8GB"}
 
 
+class PeerFailedError(Exception):
+    """The peer ended badly; the message is what it said last."""
+
+
 def rows(scale: float) -> list[Row]:
     """Measure the bulk load alone, and a whole move from its load to its switch."""
     count = max(FEWEST_ROWS, int(ROWS * scale))
@@ -118,7 +122,11 @@ def _moves(server: str, file: SqliteArchive, work: Path, count: int) -> list[Row
         lite.execute("VACUUM INTO ?", (str(plain),))
     _make_plain(plain)
     with postgres.database(server) as dsn:
-        theirs = _timed(lambda: _pgloader(program, plain, dsn, work))
+        try:
+            theirs = _timed(lambda: _pgloader(program, plain, dsn, work))
+        except PeerFailedError as error:
+            print(f"pgloader could not run: {error}", file=sys.stderr)
+            return []
     with postgres.database(server) as dsn:
         bootstrap(SOURCE, home=work, admin_dsn=dsn)
         moments: dict[str, float] = {}
@@ -146,14 +154,16 @@ def _pgloader(program: str, plain: Path, dsn: str, work: Path) -> None:
     command = work / "move.load"
     command.write_text(
         f"LOAD DATABASE FROM sqlite://{quote(str(plain))} INTO postgresql://{where}"
-        " WITH include drop, create tables, create indexes, reset sequences"
+        " WITH include drop, create tables, create indexes, reset sequences,"
+        # By default it holds 100,000 rows of each reader, more than its heap of 1 GB takes.
+        " prefetch rows = 10000, batch rows = 10000"
         " SET maintenance_work_mem TO '256MB';\n"
     )
     done = subprocess.run([program, command], capture_output=True, text=True, check=False)
     with psycopg.connect(dsn) as connection:
         (here,) = connection.execute("SELECT count(*) FROM email_messages").fetchone() or (0,)
     if done.returncode or not here:
-        raise RuntimeError(f"pgloader: {done.stdout[-2000:]} {done.stderr[-500:]}")
+        raise PeerFailedError(f"{done.stdout[-2000:]} {done.stderr[-500:]}")
 
 
 def _timed(work: Callable[[], object]) -> float:
