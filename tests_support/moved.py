@@ -13,10 +13,11 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import dict_row
 
+from postroom.archive.connection import Connection, connect
 from postroom.archive.fence import Fence, close_fence, fence_of
 from postroom.archive.grants import open_schema
 from postroom.archive.placement import Placement
-from postroom.archive.postgres import PostgresArchive, connect, make_schema
+from postroom.archive.postgres import PostgresArchive, make_schema
 from postroom.archive.source_registry import placement_of, register
 from postroom.archive.sqlite import SqliteArchive, open_sqlite
 from postroom.move.capture_postgres import Lag, Watched, install_capture, lag_of, watched_tables
@@ -27,7 +28,6 @@ from postroom.move.carry_pass import CarryPass
 from postroom.store import open_store
 from tests_support.api_mails import fill
 
-Connection = psycopg.Connection[dict[str, Any]]
 KEEP = (
     "INSERT INTO idempotency_keys (key, request_sha256, created_at)"
     " VALUES (:key, 'x', '2026-11-20T12:34:56.123456Z')"

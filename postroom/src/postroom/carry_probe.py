@@ -13,8 +13,8 @@ import psycopg
 
 from cutline.probes.answer import Answer, NoReading
 from cutline.probes.context import Asked
+from postroom.archive.connection import connect
 from postroom.archive.names import check_source_id, schema_name
-from postroom.archive.postgres import connect
 from postroom.archive.source_registry import has_registry, placement_of
 from postroom.commands.where import dsn_of
 from postroom.errors import NotReadable

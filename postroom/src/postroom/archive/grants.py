@@ -5,10 +5,11 @@ The role does not own the tables, so what was revoked stays revoked whatever a s
 
 from __future__ import annotations
 
-from typing import Any, Final, LiteralString
+from typing import Final, LiteralString
 
-import psycopg
 from psycopg import sql
+
+from postroom.archive.connection import Connection
 
 # CREATE is for the staging tables of a load; the archive's own tables belong to the administrator.
 _READ: Final = (
@@ -26,8 +27,6 @@ _CLOSE: Final = (
     "REVOKE CREATE ON SCHEMA {schema} FROM {role}",
     "REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON ALL TABLES IN SCHEMA {schema} FROM {role}",
 )
-
-Connection = psycopg.Connection[dict[str, Any]]
 
 
 def let_read(connection: Connection, schema: str, role: str) -> None:

@@ -6,16 +6,16 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 from urllib.parse import quote, urlencode
 
 import psycopg
 from psycopg import sql
 from psycopg.adapt import Loader
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
-from psycopg.rows import dict_row
 from psycopg.types.string import TextLoader
 
+from postroom.archive.connection import Connection, connect
 from postroom.archive.grants import let_read, open_schema
 from postroom.archive.migrate import Migration, migrate, migrations, pending
 from postroom.archive.names import quoted, role_name, schema_name
@@ -30,12 +30,10 @@ from postroom.archive.source_registry import (
 )
 from postroom.archive.transaction import Transaction
 from postroom.archive.trouble import registry_told, told
-from postroom.errors import Away, DiskRefused, Fenced, NotReadable
+from postroom.errors import DiskRefused, Fenced, NotReadable
 
 if TYPE_CHECKING:
     import sqlalchemy
-
-Connection = psycopg.Connection[dict[str, Any]]
 
 # The application's keys of advisory locks: "two processes make the registry" and "… the same
 # source".
@@ -230,27 +228,6 @@ def postgres_sources(dsn: str) -> list[str]:
     """List the ids of every source in the registry at `dsn`, sorted."""
     with closing(connect(dsn, "*")) as connection, registry_told("*"):
         return sorted(registered_sources(connection)) if has_registry(connection) else []
-
-
-def connect(conninfo: str, source_id: str) -> Connection:
-    """Connect with rows by name; raises `Away` or, for what is no DSN, `NotReadable`."""
-    try:
-        return Connection.connect(conninfo, row_factory=dict_row)
-    except psycopg.OperationalError as error:
-        # libpq's messages name host, user and database, never a password.
-        raise Away(
-            "PostgreSQL cannot be reached",
-            where=f"source {source_id}",
-            why=" ".join(str(error).split()),
-            remedy="check the server and the DSN in the variable that --dsn env:NAME names",
-        ) from error
-    except psycopg.ProgrammingError as error:
-        raise NotReadable(
-            "this is no DSN of PostgreSQL",
-            where=f"source {source_id}",
-            why="libpq cannot parse it; it is not shown, since it may hold a password",
-            remedy="postgresql://user@host:5432/database",
-        ) from error
 
 
 def _is_current(connection: Connection, archive: PostgresArchive) -> bool:

@@ -7,9 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from postroom.archive.archive import Archive
+from postroom.archive.connection import connect
 from postroom.archive.names import check_source_id, file_name
 from postroom.archive.placed import open_placed
-from postroom.archive.postgres import connect, open_postgres, postgres_sources
+from postroom.archive.postgres import open_postgres, postgres_sources
 from postroom.archive.source_registry import has_registry, placement_of
 from postroom.archive.sqlite import open_sqlite, sqlite_sources
 from postroom.archive.trouble import registry_told

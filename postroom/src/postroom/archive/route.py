@@ -10,13 +10,13 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import closing
-from typing import Any, Final
+from typing import Final
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from postroom.archive.connection import Connection, connect
 from postroom.archive.placement import Placement
-from postroom.archive.postgres import connect
 from postroom.archive.source_registry import has_registry, placement_of
 from postroom.archive.trouble import registry_told
 
@@ -25,8 +25,6 @@ FRESH_S: Final = 5.0
 served that is an old copy, and a schema whose file was opened while it was gone."""
 
 _CONNECT_TIMEOUT_S: Final = 5
-
-Connection = psycopg.Connection[dict[str, Any]]
 
 
 class Route:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
-import psycopg
 from psycopg import sql
 
+from postroom.archive.connection import Connection
 from postroom.archive.placement import Placement
 
 REGISTRY: Final = """CREATE TABLE IF NOT EXISTS public.source_registry (
@@ -24,8 +24,6 @@ _COLUMNS: Final = (
     "owner, epoch, generation, is_paused,"
     " extract(epoch FROM clock_timestamp() - changed_at)::float8 AS age_s"
 )
-
-Connection = psycopg.Connection[dict[str, Any]]
 
 
 def has_registry(connection: Connection) -> bool:

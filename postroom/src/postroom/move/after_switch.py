@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
-from typing import Any, Final
+from typing import Final
 
 import psycopg
 
+from postroom.archive.connection import Connection
 from postroom.move.attempts import Attempt, end_attempt, note_detail
 from postroom.move.capture_sqlite import remove_log
 from postroom.move.refusals import RolledBack
@@ -25,8 +26,6 @@ from postroom.progress import Progress
 
 _WAIT_S: Final = 30.0
 """So long writers are waited for where a switch has to be taken back."""
-
-Connection = psycopg.Connection[dict[str, Any]]
 
 
 def finish(

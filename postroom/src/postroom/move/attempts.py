@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-import psycopg
+from postroom.archive.connection import Connection
 
 ATTEMPTS: Final = """CREATE TABLE IF NOT EXISTS public.source_moves (
     id         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -24,8 +24,6 @@ _READ: Final = """SELECT id, generation, step, outcome, detail,
     to_char(updated_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS updated_at,
     to_char(ended_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS ended_at
     FROM public.source_moves WHERE source_id = %s ORDER BY id"""
-
-Connection = psycopg.Connection[dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,11 +15,12 @@ from typing import Any, Final
 import psycopg
 from psycopg import sql
 
+from postroom.archive.connection import Connection, connect
 from postroom.archive.fence import fence_of
 from postroom.archive.grants import open_schema
 from postroom.archive.names import check_source_id
 from postroom.archive.placement import Placement
-from postroom.archive.postgres import PostgresArchive, connect, make_schema, told_refusal
+from postroom.archive.postgres import PostgresArchive, make_schema, told_refusal
 from postroom.archive.source_registry import placement_of, register
 from postroom.archive.sqlite import open_sqlite
 from postroom.errors import Away, NotReadable
@@ -38,8 +39,6 @@ _RACES: Final = (
 )
 _SAME: Final = """SELECT current_database() AS name, pg_postmaster_start_time() AS since,
     session_user AS login"""
-
-Connection = psycopg.Connection[dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,11 @@ as it would be by a watermark, and a second update is not lost, as it would be b
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final, LiteralString
+from typing import Final, LiteralString
 
-import psycopg
 from psycopg import sql
 
-Connection = psycopg.Connection[dict[str, Any]]
+from postroom.archive.connection import Connection
 
 # Every table but the search index, which is made of the others, and what belongs to the move.
 _KEYED: Final = r"""SELECT c.oid::bigint AS oid, c.relname AS name, k.attname AS key,

@@ -11,6 +11,7 @@ import psycopg
 from psycopg import sql
 
 from cutline.errors import Problem
+from postroom.archive.connection import Connection
 from postroom.archive.placement import Placement
 from postroom.archive.sqlite import SqliteArchive
 from postroom.errors import Away
@@ -20,7 +21,6 @@ from postroom.move.carry_pass import CarryPass, carry_pass
 from postroom.move.compare_back import compare_all, compare_carried
 from postroom.move.index_back import index_carried
 from postroom.move.return_refusals import NotInPostgres
-from postroom.move.session import Connection
 from postroom.progress import Progress, silent
 
 # Who consumes the log beside us consumes the same, or more of it.

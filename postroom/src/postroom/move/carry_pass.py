@@ -14,6 +14,7 @@ from typing import Final
 
 import psycopg
 
+from postroom.archive.connection import Connection
 from postroom.archive.fence import Fence, fence_of
 from postroom.archive.names import schema_name
 from postroom.archive.placement import Placement
@@ -23,7 +24,7 @@ from postroom.archive.trouble import told
 from postroom.move.capture_postgres import Watched, has_capture, watched_tables
 from postroom.move.carried_values import read_as_carried
 from postroom.move.return_refusals import FileRefused, NotInPostgres, NotThere, owned
-from postroom.move.session import Connection, session
+from postroom.move.session import session
 
 SEALING_BUSY_MS: Final = 4000
 """So long the last pass waits for who holds the file: a return that stands still is undone."""

@@ -11,18 +11,16 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-import psycopg
 from psycopg import sql
 
+from postroom.archive.connection import Connection
 from postroom.archive.placement import Placement
 from postroom.archive.source_registry import placement_of
 from postroom.move.load import copy_rows
 from postroom.move.refusals import MoveRefused
 from postroom.move.tables import CARRIED, Table
-
-Connection = psycopg.Connection[dict[str, Any]]
 
 KEYS_AT_ONCE: Final = 20_000
 

@@ -10,14 +10,12 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-import psycopg
 from psycopg import sql
 
+from postroom.archive.connection import Connection
 from postroom.archive.postgres import PostgresArchive, make_schema, told_refusal
 from postroom.move.tables import CARRIED
 from postroom.progress import Progress
-
-Connection = psycopg.Connection[dict[str, Any]]
 
 _BARE: Final = (
     """CREATE TABLE move_later (

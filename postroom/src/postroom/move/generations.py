@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Final
+from typing import Final
 
-import psycopg
-
+from postroom.archive.connection import Connection
 from postroom.archive.names import role_name
-
-Connection = psycopg.Connection[dict[str, Any]]
 
 _GENERATION: Final = re.compile(r"(?:@([1-9]\d*))?")
 

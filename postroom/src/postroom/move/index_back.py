@@ -9,13 +9,14 @@ from typing import Final
 import psycopg
 from psycopg import sql
 
+from postroom.archive.connection import Connection
 from postroom.archive.fence import Fence, fence_of
 from postroom.archive.names import schema_name
 from postroom.archive.source_registry import placement_of
 from postroom.archive.sqlite import SqliteArchive
 from postroom.archive.transaction import Transaction
 from postroom.archive.trouble import told
-from postroom.move.session import Connection, session
+from postroom.move.session import session
 from postroom.progress import Progress
 from postroom.tasks.index import index_ingest
 

@@ -8,17 +8,16 @@ changes while it runs.
 from __future__ import annotations
 
 import sqlite3
-from typing import Any, Final
+from typing import Final
 
 import psycopg
 from psycopg import sql
 
+from postroom.archive.connection import Connection
 from postroom.move.generation import is_bare
 from postroom.move.refusals import RowRefused
 from postroom.move.tables import CARRIED, Table
 from postroom.progress import Progress
-
-Connection = psycopg.Connection[dict[str, Any]]
 
 ROWS_AT_ONCE: Final = 50_000
 # Noted for a table that is there in full: what comes to the file later is in the log.

@@ -6,15 +6,12 @@ the lock. So who lost it, by a network that broke or a server that restarted, ca
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
-import psycopg
-
+from postroom.archive.connection import Connection
 from postroom.move.refusals import MoveHeld
 
 _SPACE: Final = 0x706D6F76
-
-Connection = psycopg.Connection[dict[str, Any]]
 
 
 def hold(connection: Connection, source_id: str) -> None:

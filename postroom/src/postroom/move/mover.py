@@ -18,6 +18,7 @@ from typing import Any, Final, Literal
 
 import psycopg
 
+from postroom.archive.connection import Connection
 from postroom.archive.fence import fence_of
 from postroom.archive.placement import Placement
 from postroom.archive.settle import settle, standing
@@ -51,7 +52,6 @@ from postroom.move.switch import GIVES_UP_AFTER_S, differ, switch, undo
 from postroom.move.verify import Comparison, compare
 from postroom.progress import Progress, silent
 
-Connection = psycopg.Connection[dict[str, Any]]
 Until = Literal["verify", "switch"]
 At = Callable[[str], None]
 

@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import psycopg
 from psycopg import sql
 
+from postroom.archive.connection import Connection, connect
 from postroom.archive.fence import build_fence, close_fence
 from postroom.archive.names import file_name, schema_name
 from postroom.archive.placement import Placement
-from postroom.archive.postgres import connect
 from postroom.archive.source_registry import has_registry, placement_of
 from postroom.archive.sqlite import open_sqlite
 from postroom.archive.transaction import Backend
@@ -23,8 +22,6 @@ from postroom.move.generations import generations
 from postroom.move.lock import hold
 from postroom.move.noted import note
 from postroom.move.return_refusals import NotThere, owned
-
-Connection = psycopg.Connection[dict[str, Any]]
 
 _FOR_EVER: Final = 2**62
 """An epoch that no registry reaches: nobody opens such a fence, nor takes it for the source's."""

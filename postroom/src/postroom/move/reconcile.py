@@ -14,10 +14,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from postroom.archive.connection import connect
 from postroom.archive.fence import fence_of
 from postroom.archive.names import quoted
 from postroom.archive.placement import Placement
-from postroom.archive.postgres import connect
 from postroom.archive.source_registry import has_registry, placement_of
 from postroom.archive.sqlite import SqliteArchive
 from postroom.archive.trouble import told

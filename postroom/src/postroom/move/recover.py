@@ -10,9 +10,9 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from postroom.archive.connection import connect
 from postroom.archive.fence import Fence, close_fence, fence_of
 from postroom.archive.placement import UNDONE_AFTER_S, Placement
-from postroom.archive.postgres import connect
 from postroom.archive.settle import standing
 from postroom.archive.source_registry import has_registry, pause, placement_of
 from postroom.archive.sqlite import SqliteArchive

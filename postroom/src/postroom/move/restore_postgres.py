@@ -6,16 +6,16 @@ import os
 import tempfile
 from contextlib import closing
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-import psycopg
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
+from postroom.archive.connection import Connection, connect
 from postroom.archive.grants import let_read, open_schema
 from postroom.archive.names import quoted, role_name, schema_name
 from postroom.archive.placement import Placement
-from postroom.archive.postgres import PostgresArchive, connect, make_schema
+from postroom.archive.postgres import PostgresArchive, make_schema
 from postroom.archive.source_registry import (
     REGISTRY,
     compare_and_set,
@@ -33,8 +33,6 @@ from postroom.move.returning import withdraw
 from postroom.move.snapshot import Snapshot, check_same
 from postroom.move.snapshot_postgres import DUMP, RESTORE, fingerprints, restored
 from postroom.progress import Progress
-
-Connection = psycopg.Connection[dict[str, Any]]
 
 # A file that was carried to so far holds what the dump does not: it is no way back any more.
 _FILE_IS_OLD: Final = "UPDATE public.source_registry SET carried = carried + 2 WHERE source_id = %s"

@@ -13,17 +13,17 @@ from typing import Final
 import psycopg
 from psycopg import sql
 
+from postroom.archive.connection import Connection, connect
 from postroom.archive.fence import fence_of, open_fence, pause_tasks
 from postroom.archive.grants import close_schema, open_schema
 from postroom.archive.names import role_name, schema_name
 from postroom.archive.placement import Placement
-from postroom.archive.postgres import connect
 from postroom.archive.source_registry import compare_and_set, pause, placement_of
 from postroom.archive.sqlite import SqliteArchive
 from postroom.archive.trouble import told
 from postroom.move.capture_postgres import watched_tables
 from postroom.move.return_refusals import Blocker, FileRefused, NotThere, StillWriting
-from postroom.move.session import Connection, session
+from postroom.move.session import session
 
 # Who waits for a lock holds up everybody behind: short tries, with room between them. A lock that
 # autovacuum holds is given up when the server looks for deadlocks, which it does after a second

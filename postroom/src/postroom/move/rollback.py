@@ -15,8 +15,8 @@ from typing import Any, Final
 import psycopg
 
 from cutline.errors import Problem
+from postroom.archive.connection import Connection, connect
 from postroom.archive.placement import Placement
-from postroom.archive.postgres import connect
 from postroom.archive.source_registry import has_registry, pause, placement_of
 from postroom.archive.sqlite import SqliteArchive
 from postroom.archive.trouble import told
@@ -26,7 +26,7 @@ from postroom.move.noted import note
 from postroom.move.recover import recover
 from postroom.move.return_refusals import NotThere, owned
 from postroom.move.returning import give_back, open_file, undo, withdraw
-from postroom.move.session import Connection, session
+from postroom.move.session import session
 from postroom.progress import Progress, silent
 
 _SMALL: Final = 2000

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import sqlite3
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
-import psycopg
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from postroom.archive.postgres import PostgresArchive, connect
+from postroom.archive.connection import Connection, connect
+from postroom.archive.postgres import PostgresArchive
 from postroom.archive.sqlite import SqliteArchive
-
-Connection = psycopg.Connection[dict[str, Any]]
 
 BUSY_MS: Final = 60_000
 SHORTLY_BUSY_MS: Final = 2_000

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import sqlite3
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 
-import psycopg
-
+from postroom.archive.connection import Connection
 from postroom.archive.transaction import Transaction
 from postroom.move.route import Route
 from postroom.progress import Progress
 from postroom.tasks.index import index_ingest
-
-Connection = psycopg.Connection[dict[str, Any]]
 
 _INDEXED: Final = "SELECT pst_file_id, indexed_at FROM search_ingests ORDER BY pst_file_id"
 _THERE: Final = """SELECT pst_file_id::text AS id FROM search_ingests

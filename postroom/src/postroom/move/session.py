@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from typing import Any, Final
+from typing import Final
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from postroom.archive.postgres import connect
-
-Connection = psycopg.Connection[dict[str, Any]]
+from postroom.archive.connection import Connection, connect
 
 # A pass holds the file's lock: a server that falls silent must not hold it for hours.
 _GIVES_UP: Final = {

@@ -13,9 +13,9 @@ import psycopg
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
+from postroom.archive.connection import Connection, connect
 from postroom.archive.names import quoted, schema_name
 from postroom.archive.placement import Placement
-from postroom.archive.postgres import connect
 from postroom.archive.source_registry import REGISTRY
 from postroom.archive.trouble import told
 from postroom.moment import now_text
@@ -32,8 +32,6 @@ from postroom.move.snapshot import (
     under_another_name,
 )
 from postroom.progress import Progress
-
-Connection = psycopg.Connection[dict[str, Any]]
 
 DUMP: Final = ("--format=custom", "--compress=1", "--no-owner", "--no-acl")
 """How a schema is dumped: rights and owners belong to the server, `source bootstrap` makes them."""

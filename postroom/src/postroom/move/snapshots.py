@@ -7,11 +7,9 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-import psycopg
-
+from postroom.archive.connection import connect
 from postroom.archive.names import check_source_id, file_name
 from postroom.archive.placement import Placement
-from postroom.archive.postgres import connect
 from postroom.archive.source_registry import has_registry, placement_of
 from postroom.archive.sqlite import open_sqlite
 from postroom.archive.transaction import Backend
@@ -21,8 +19,6 @@ from postroom.move.snapshot import Snapshot
 from postroom.move.snapshot_postgres import snapshot_schema
 from postroom.move.snapshot_sqlite import snapshot_file
 from postroom.progress import Progress
-
-Connection = psycopg.Connection[dict[str, Any]]
 
 
 def snapshots(  # what is taken of what

@@ -8,17 +8,14 @@ from __future__ import annotations
 import sqlite3
 import time
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-import psycopg
-
+from postroom.archive.connection import Connection
 from postroom.archive.fence import build_fence, pause_tasks
 from postroom.archive.source_registry import pause
 from postroom.moment import now_text
 from postroom.move.refusals import MoveRefused
 from postroom.progress import Progress
-
-Connection = psycopg.Connection[dict[str, Any]]
 
 DRAINED_WITHIN_S: Final = 600.0
 _LOOKED_EVERY_S: Final = 0.2

@@ -10,10 +10,11 @@ from typing import Any, Final
 import psycopg
 from psycopg import sql
 
+from postroom.archive.connection import Connection, connect
 from postroom.archive.fence import Fence, fence_of
 from postroom.archive.names import check_source_id, file_name
 from postroom.archive.placement import Placement
-from postroom.archive.postgres import PostgresArchive, connect
+from postroom.archive.postgres import PostgresArchive
 from postroom.archive.settle import standing
 from postroom.archive.source_registry import has_registry, placement_of
 from postroom.archive.sqlite import SqliteArchive, open_sqlite
@@ -181,7 +182,7 @@ def _of_registry(source_id: str, dsn: str) -> tuple[Placement | None, tuple[Atte
     return placement, attempts, lag
 
 
-def _of_schema(connection: psycopg.Connection[dict[str, Any]], archive: PostgresArchive) -> Lag:
+def _of_schema(connection: Connection, archive: PostgresArchive) -> Lag:
     """Count what was not carried back yet; nobody but the administrator may."""
     log = sql.Identifier(archive.schema, "move_log")
     try:

@@ -16,10 +16,11 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 import psycopg
 
+from postroom.archive.connection import Connection
 from postroom.archive.fence import close_fence, fence_of, open_fence
 from postroom.archive.grants import open_schema
 from postroom.archive.placement import Placement
@@ -33,7 +34,6 @@ from postroom.move.route import SHORTLY_BUSY_MS, Route
 from postroom.move.tables import CARRIED
 from postroom.move.verify import Difference, compare
 
-Connection = psycopg.Connection[dict[str, Any]]
 Step = Callable[[str], None]
 
 GIVES_UP_AFTER_S: Final = 5.0

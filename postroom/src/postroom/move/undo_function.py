@@ -8,11 +8,11 @@ transaction; that of the file by whoever has called.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
-import psycopg
 from psycopg import sql
 
+from postroom.archive.connection import Connection
 from postroom.archive.grants import opening
 from postroom.archive.placement import UNDONE_AFTER_S
 
@@ -42,7 +42,7 @@ _FUNCTION: Final = """CREATE OR REPLACE FUNCTION public.source_undo(wanted text)
     END $body$"""
 
 
-def make_undo_function(connection: psycopg.Connection[dict[str, Any]], caller: str) -> None:
+def make_undo_function(connection: Connection, caller: str) -> None:
     """Make or renew the function, and let the role `caller` alone call it."""
     text = _FUNCTION.replace("{after_s}", str(UNDONE_AFTER_S)).replace("{opening}", _opening())
     connection.execute(text.encode())

@@ -16,15 +16,14 @@ from dataclasses import asdict, dataclass, field
 from itertools import islice
 from typing import Any, Final, Literal
 
-import psycopg
 from psycopg import sql
 from psycopg.rows import tuple_row
 
+from postroom.archive.connection import Connection
 from postroom.move.row_text import digest, postgres_digest, prepare, sqlite_text
 from postroom.move.tables import CARRIED, Table
 from postroom.progress import Progress, silent
 
-Connection = psycopg.Connection[dict[str, Any]]
 Keys = Mapping[Table, Collection[str]]
 
 MOST_NAMED: Final = 20
