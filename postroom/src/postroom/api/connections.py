@@ -10,16 +10,14 @@ import threading
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import psycopg
 
+from postroom.api.through import Through
 from postroom.archive.archive import Archive
-from postroom.archive.transaction import Backend, Transaction
+from postroom.archive.transaction import Transaction
 from postroom.archive.trouble import told
-
-if TYPE_CHECKING:
-    import sqlalchemy
 
 _BUSY_S: Final = 10
 """How long a request waits for another writer of a SQLite file before it is told to come again."""
@@ -58,41 +56,14 @@ class Idle:
             connection.close()
 
 
-class Pooled:
+class Pooled(Through):
     """The archive `archive`, with connections out of `idle`. See `Archive` for the promises."""
 
     def __init__(self, archive: Archive, idle: Idle) -> None:
-        self._archive = archive
+        super().__init__(archive)
         self._idle = idle
         self._file = getattr(archive, "path", None)
         self._schema = getattr(archive, "schema", "")
-
-    @property
-    def source_id(self) -> str:
-        """See `Archive.source_id`."""
-        return self._archive.source_id
-
-    @property
-    def backend(self) -> Backend:
-        """See `Archive.backend`."""
-        return self._archive.backend
-
-    @property
-    def busy_errors(self) -> tuple[type[Exception], ...]:
-        """See `Archive.busy_errors`."""
-        return self._archive.busy_errors
-
-    def connect(self) -> Any:  # noqa: ANN401  # as the archive's own
-        """See `Archive.connect`."""
-        return self._archive.connect()
-
-    def sqlalchemy_engine(self) -> sqlalchemy.Engine:
-        """See `Archive.sqlalchemy_engine`."""
-        return self._archive.sqlalchemy_engine()
-
-    def dsn_for_parity(self) -> str:
-        """See `Archive.dsn_for_parity`."""
-        return self._archive.dsn_for_parity()
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
@@ -123,10 +94,6 @@ class Pooled:
                 connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
                 with connection.transaction():
                     yield self._admitted(connection, writes=False)
-
-    def admit(self, tx: Transaction, *, writes: bool) -> None:
-        """See `Archive.admit`."""
-        self._archive.admit(tx, writes=writes)
 
     def _admitted(self, connection: Any, *, writes: bool) -> Transaction:  # noqa: ANN401  # of two drivers
         tx = Transaction(connection, self.backend)
