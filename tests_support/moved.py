@@ -20,11 +20,12 @@ from postroom.archive.placement import Placement
 from postroom.archive.postgres import PostgresArchive, make_schema
 from postroom.archive.source_registry import placement_of, register
 from postroom.archive.sqlite import SqliteArchive, open_sqlite
-from postroom.move.capture_postgres import Lag, Watched, install_capture, lag_of, watched_tables
+from postroom.move.capture_postgres import Watched, install_capture, watched_tables
 from postroom.move.capture_sqlite import install_capture as install_capture_there
 from postroom.move.carried_rows import every_row
 from postroom.move.carried_values import read_as_carried
 from postroom.move.carry_pass import CarryPass
+from postroom.move.lag import Lag, lag_of
 from postroom.store import open_store
 from tests_support.api_mails import fill
 

@@ -15,10 +15,11 @@ from cutline.probes.answer import Answer, NoReading
 from cutline.probes.context import Asked
 from postroom.archive.connection import connect
 from postroom.archive.names import check_source_id, schema_name
-from postroom.archive.source_registry import has_registry, placement_of
+from postroom.archive.source_registry import known_placement
 from postroom.commands.where import dsn_of
 from postroom.errors import NotReadable
-from postroom.move.capture_postgres import has_capture, lag_of
+from postroom.move.capture_postgres import has_capture
+from postroom.move.lag import lag_of
 
 _KNOWN: Final = {"source", "dsn"}
 _OWNER_S: Final = "name the administrator's DSN (env:POSTROOM_ADMIN_DSN): the log is its alone"
@@ -51,7 +52,7 @@ def measure(config: Mapping[str, Any], asked: Asked) -> Answer:
 
 def _lag(source_id: str, dsn: str) -> Answer:
     with closing(connect(dsn, source_id)) as connection:
-        placement = placement_of(connection, source_id) if has_registry(connection) else None
+        placement = known_placement(connection, source_id)
         if placement is None or placement.reads != "postgres":
             raise NoReading("nothing is carried back", why="the source is not in PostgreSQL")
         schema = schema_name(source_id, placement.generation)

@@ -23,8 +23,8 @@ from postroom.archive.placement import Placement
 from postroom.archive.source_registry import (
     REGISTRY,
     has_registry,
+    known_placement,
     make_placement_view,
-    placement_of,
     register,
     registered_sources,
 )
@@ -160,7 +160,7 @@ def open_postgres(source_id: str, dsn: str, *, create: bool) -> PostgresArchive:
     first = PostgresArchive(source_id, dsn)
     with closing(connect(dsn, source_id)) as connection, told_refusal(first):
         connection.autocommit = True
-        placement = placement_of(connection, source_id) if has_registry(connection) else None
+        placement = known_placement(connection, source_id)
         if placement is None and not create:
             raise _no_such_source(source_id)
         archive = first if placement is None else replace(first, generation=placement.generation)

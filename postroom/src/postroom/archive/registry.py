@@ -11,7 +11,7 @@ from postroom.archive.connection import connect
 from postroom.archive.names import check_source_id, file_name
 from postroom.archive.placed import open_placed
 from postroom.archive.postgres import open_postgres, postgres_sources
-from postroom.archive.source_registry import has_registry, placement_of
+from postroom.archive.source_registry import known_placement
 from postroom.archive.sqlite import open_sqlite, sqlite_sources
 from postroom.archive.trouble import registry_told
 
@@ -66,4 +66,4 @@ def is_source(source_id: str, *, home: Path, dsn: str | None, registry: str | No
     if asked is None:
         return False
     with closing(connect(asked, source_id)) as connection, registry_told(source_id):
-        return has_registry(connection) and placement_of(connection, source_id) is not None
+        return known_placement(connection, source_id) is not None

@@ -17,7 +17,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from postroom.archive.connection import Connection, connect
 from postroom.archive.placement import Placement
-from postroom.archive.source_registry import has_registry, placement_of
+from postroom.archive.source_registry import known_placement, placement_of
 from postroom.archive.trouble import registry_told
 
 FRESH_S: Final = 5.0
@@ -94,9 +94,7 @@ class Route:
             registry_told(self._source_id),
         ):
             connection.autocommit = True
-            if not has_registry(connection):
-                return None
-            placement = placement_of(connection, self._source_id)
+            placement = known_placement(connection, self._source_id)
             if placement is not None and placement.is_stuck and self._undone(connection):
                 placement = placement_of(connection, self._source_id)
         return placement

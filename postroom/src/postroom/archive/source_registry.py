@@ -47,6 +47,11 @@ def placement_of(connection: Connection, source_id: str, *, lock: str = "") -> P
     return None if row is None else Placement(**row)
 
 
+def known_placement(connection: Connection, source_id: str, *, lock: str = "") -> Placement | None:
+    """Read the row of a source as `placement_of` does; None too where there is no registry."""
+    return placement_of(connection, source_id, lock=lock) if has_registry(connection) else None
+
+
 def registered_sources(connection: Connection) -> dict[str, Placement]:
     """Read every row, by source id."""
     query = f"SELECT source_id, {_COLUMNS} FROM public.source_registry ORDER BY source_id"  # noqa: S608  # ours

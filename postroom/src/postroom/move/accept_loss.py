@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from postroom.archive.fence import fence_of
-from postroom.archive.source_registry import has_registry, placement_of
+from postroom.archive.source_registry import known_placement
 from postroom.archive.sqlite import SqliteArchive
 from postroom.archive.trouble import told
 from postroom.errors import Away
@@ -75,7 +75,7 @@ def _check_gone(archive: SqliteArchive, dsn: str | None) -> None:
         return
     try:
         with session(archive.source_id, dsn) as connection:
-            here = has_registry(connection) and placement_of(connection, archive.source_id)
+            here = known_placement(connection, archive.source_id)
     except Away:
         return
     owner = f"and says {here.owner}" if here else "and has no row of this source"

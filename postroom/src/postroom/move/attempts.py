@@ -108,3 +108,25 @@ def end_attempt(connection: Connection, attempt: Attempt, outcome: str) -> None:
         " updated_at = clock_timestamp() WHERE id = %s AND ended_at IS NULL",
         (outcome, attempt.id),
     )
+
+
+def note_ended(
+    connection: Connection,
+    source_id: str,
+    generation: int,
+    *,
+    step: str,
+    outcome: str,
+    detail: dict[str, Any],
+) -> None:
+    """Note a step that is over; part of the caller's transaction.
+
+    Without the table, which `postroom source bootstrap` makes, nothing is noted.
+    """
+    if has_attempts(connection):
+        connection.execute(
+            "INSERT INTO public.source_moves"
+            " (source_id, generation, step, ended_at, outcome, detail)"
+            " VALUES (%s, %s, %s, now(), %s, %s::jsonb)",
+            (source_id, generation, step, outcome, json.dumps(detail)),
+        )

@@ -75,21 +75,6 @@ class Watched:
     moments: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
-class Lag:
-    """What was written to PostgreSQL and is not in the closed file yet.
-
-    `oldest_s` is how long ago the oldest of it was written; None if there is nothing.
-    """
-
-    entries: int
-    oldest_s: float | None
-
-    def as_json(self) -> dict[str, object]:
-        """Give it as `postroom source status` prints it."""
-        return {"entries": self.entries, "oldest_s": self.oldest_s}
-
-
 def install_capture(connection: Connection, schema: str) -> None:
     """Log from now on the key of every row that is written in `schema`; refuse TRUNCATE.
 
@@ -124,16 +109,6 @@ def has_capture(connection: Connection, schema: str) -> bool:
     of_table = {row["name"]: row["n"] for row in rows}
     tables = watched_tables(connection, schema)
     return bool(tables) and all(of_table.get(table.name) == len(_EVENTS) + 1 for table in tables)
-
-
-def lag_of(connection: Connection, schema: str) -> Lag:
-    """Count what the log of `schema` holds, in the caller's transaction."""
-    query = sql.SQL(
-        "SELECT count(*) AS entries, extract(epoch FROM clock_timestamp() - min(logged_at))"
-        "::float8 AS oldest_s FROM {}.move_log"
-    )
-    (row,) = connection.execute(query.format(sql.Identifier(schema))).fetchall()
-    return Lag(row["entries"], row["oldest_s"])
 
 
 def _watch(connection: Connection, schema: str, table: Watched) -> None:

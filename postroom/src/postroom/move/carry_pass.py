@@ -18,7 +18,7 @@ from postroom.archive.connection import Connection
 from postroom.archive.fence import Fence, fence_of
 from postroom.archive.names import schema_name
 from postroom.archive.placement import Placement
-from postroom.archive.source_registry import has_registry, placement_of
+from postroom.archive.source_registry import known_placement
 from postroom.archive.sqlite import SqliteArchive
 from postroom.archive.trouble import told
 from postroom.move.capture_postgres import Watched, has_capture, watched_tables
@@ -95,7 +95,7 @@ def _admitted(
     *,
     reconciles: bool,
 ) -> CarryPass:
-    placement = placement_of(server, source_id) if has_registry(server) else None
+    placement = known_placement(server, source_id)
     if placement is None or placement.reads != "postgres":
         owner = "has no row of it" if placement is None else f"says {placement.owner}"
         raise NotInPostgres(source_id, f"the registry {owner}")

@@ -13,14 +13,14 @@ from postroom.archive.connection import Connection, connect
 from postroom.archive.fence import build_fence, close_fence
 from postroom.archive.names import file_name, schema_name
 from postroom.archive.placement import Placement
-from postroom.archive.source_registry import has_registry, placement_of
+from postroom.archive.source_registry import known_placement
 from postroom.archive.sqlite import open_sqlite
 from postroom.archive.transaction import Backend
 from postroom.archive.trouble import told
 from postroom.errors import DiskRefused
+from postroom.move.attempts import note_ended
 from postroom.move.generations import generations
 from postroom.move.lock import hold
-from postroom.move.noted import note
 from postroom.move.return_refusals import NotThere, owned
 
 _FOR_EVER: Final = 2**62
@@ -64,7 +64,7 @@ def purge(source_id: str, store: Backend, *, home: Path, dsn: str, by: str) -> P
             else:
                 deleted = _unlink(home / "sources" / file_name(source_id))
                 _leave_a_fence(source_id, home)
-            note(
+            note_ended(
                 server,
                 source_id,
                 placement.generation,
@@ -77,7 +77,7 @@ def purge(source_id: str, store: Backend, *, home: Path, dsn: str, by: str) -> P
 
 def _left(server: Connection, source_id: str, store: Backend) -> Placement:
     """Give the row of a source, held against a change, if `store` is not needed by it."""
-    found = placement_of(server, source_id, lock="FOR UPDATE") if has_registry(server) else None
+    found = known_placement(server, source_id, lock="FOR UPDATE")
     if found is None:
         raise NotThere(source_id, "nothing is purged", "the registry has no row of it")
     if found.writes is None:

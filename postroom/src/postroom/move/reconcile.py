@@ -18,7 +18,7 @@ from postroom.archive.connection import connect
 from postroom.archive.fence import fence_of
 from postroom.archive.names import quoted
 from postroom.archive.placement import Placement
-from postroom.archive.source_registry import has_registry, placement_of
+from postroom.archive.source_registry import known_placement
 from postroom.archive.sqlite import SqliteArchive
 from postroom.archive.trouble import told
 from postroom.move.capture_postgres import Watched
@@ -105,7 +105,7 @@ def _check_accepted(archive: SqliteArchive) -> None:
 
 def _withdrawn(archive: SqliteArchive, dsn: str, wait_s: float) -> Placement:
     with closing(connect(dsn, archive.source_id)) as connection:
-        found = placement_of(connection, archive.source_id) if has_registry(connection) else None
+        found = known_placement(connection, archive.source_id)
     if found is None or found.reads != "postgres":
         why = "the registry has no row of it" if found is None else f"it says {found.owner}"
         raise NotThere(archive.source_id, "there is nothing to reconcile with", why)

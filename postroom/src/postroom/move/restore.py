@@ -19,7 +19,7 @@ from typing import Any
 from postroom.archive.connection import connect
 from postroom.archive.fence import fence_of
 from postroom.archive.placement import Placement
-from postroom.archive.source_registry import has_registry, placement_of
+from postroom.archive.source_registry import known_placement
 from postroom.archive.sqlite import SqliteArchive
 from postroom.archive.trouble import told
 from postroom.move.carry_pass import carried_count
@@ -89,9 +89,7 @@ def _registered(archive: SqliteArchive, dsn: str | None) -> tuple[Placement | No
     if dsn is None:
         return None, 0
     with closing(connect(dsn, archive.source_id)) as connection:
-        placement = (
-            placement_of(connection, archive.source_id) if has_registry(connection) else None
-        )
+        placement = known_placement(connection, archive.source_id)
         count = carried_count(connection, archive.source_id) if placement else 0
         return placement, count
 

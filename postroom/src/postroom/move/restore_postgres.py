@@ -19,8 +19,7 @@ from postroom.archive.postgres import PostgresArchive, make_schema
 from postroom.archive.source_registry import (
     REGISTRY,
     compare_and_set,
-    has_registry,
-    placement_of,
+    known_placement,
     register,
 )
 from postroom.archive.trouble import told
@@ -64,7 +63,7 @@ def restore_schema(
     check_fits(snapshot, source_id, "postgres")
     with told(f"source {source_id}"), owned(source_id), closing(connect(dsn, source_id)) as server:
         server.autocommit = True
-        before = placement_of(server, source_id) if has_registry(server) else None
+        before = known_placement(server, source_id)
         _check_serves(snapshot, before)
         here = snapshot.generation if before is None else before.generation
         generation = max((here, *generations(server, source_id))) + 1

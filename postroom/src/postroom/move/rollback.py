@@ -17,12 +17,12 @@ import psycopg
 from cutline.errors import Problem
 from postroom.archive.connection import Connection, connect
 from postroom.archive.placement import Placement
-from postroom.archive.source_registry import has_registry, pause, placement_of
+from postroom.archive.source_registry import known_placement, pause
 from postroom.archive.sqlite import SqliteArchive
 from postroom.archive.trouble import told
+from postroom.move.attempts import note_ended
 from postroom.move.carry_back import Carried, carry_once
 from postroom.move.index_back import index_carried
-from postroom.move.noted import note
 from postroom.move.recover import recover
 from postroom.move.return_refusals import NotThere, owned
 from postroom.move.returning import give_back, open_file, undo, withdraw
@@ -104,7 +104,7 @@ def _returned(
 
 def _placement(archive: SqliteArchive, dsn: str) -> Placement:
     with closing(connect(dsn, archive.source_id)) as connection:
-        found = placement_of(connection, archive.source_id) if has_registry(connection) else None
+        found = known_placement(connection, archive.source_id)
     if found is None:
         why = "the registry has no row of it: it never met PostgreSQL"
         raise NotThere(archive.source_id, "there is nothing to roll back", why)
@@ -167,7 +167,7 @@ def _pause(archive: SqliteArchive, dsn: str, *, is_paused: bool) -> None:
 def _note(archive: SqliteArchive, dsn: str, after: Placement, returned: Returned) -> None:
     """Keep what was measured beside the registry."""
     with closing(connect(dsn, archive.source_id)) as connection, connection.transaction():
-        note(
+        note_ended(
             connection,
             archive.source_id,
             after.generation,

@@ -10,7 +10,7 @@ from typing import Any
 from postroom.archive.connection import connect
 from postroom.archive.names import check_source_id, file_name
 from postroom.archive.placement import Placement
-from postroom.archive.source_registry import has_registry, placement_of
+from postroom.archive.source_registry import known_placement
 from postroom.archive.sqlite import open_sqlite
 from postroom.archive.transaction import Backend
 from postroom.errors import NotReadable
@@ -57,7 +57,7 @@ def _registered(source_id: str, dsn: str | None) -> tuple[Placement | None, dict
     if dsn is None:
         return None, None
     with closing(connect(dsn, source_id)) as connection:
-        found = placement_of(connection, source_id) if has_registry(connection) else None
+        found = known_placement(connection, source_id)
         if found is None:
             return None, None
         query = "SELECT to_jsonb(r) AS row FROM public.source_registry r WHERE source_id = %s"

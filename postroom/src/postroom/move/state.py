@@ -2,36 +2,27 @@
 
 from __future__ import annotations
 
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 import psycopg
-from psycopg import sql
 
-from postroom.archive.connection import Connection, connect
+from postroom.archive.connection import connect
 from postroom.archive.fence import Fence, fence_of
-from postroom.archive.names import check_source_id, file_name
+from postroom.archive.names import check_source_id, file_name, schema_name
 from postroom.archive.placement import Placement
-from postroom.archive.postgres import PostgresArchive
 from postroom.archive.settle import standing
 from postroom.archive.source_registry import has_registry, placement_of
 from postroom.archive.sqlite import SqliteArchive, open_sqlite
 from postroom.archive.trouble import registry_told
 from postroom.errors import NotReadable
 from postroom.move.attempts import Attempt, read_attempts
+from postroom.move.lag import Lag, lag_of
 
 UNREGISTERED: Final = Placement("sqlite", 0)
 """What stands for a source that never met PostgreSQL."""
-
-
-@dataclass(frozen=True, slots=True)
-class Lag:
-    """What one store has and the other has not got yet; None where it could not be seen."""
-
-    entries: int | None = None
-    oldest_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +37,7 @@ class State:
     is_registered: bool
     has_file: bool
     fence: Fence | None = None
-    lag: Lag = Lag()
+    lag: Lag = field(default_factory=Lag)
     attempts: tuple[Attempt, ...] = field(default=())
 
     @property
@@ -178,20 +169,7 @@ def _of_registry(source_id: str, dsn: str) -> tuple[Placement | None, tuple[Atte
         attempts = tuple(read_attempts(connection, source_id))
         lag = Lag()
         if placement is not None and placement.reads == "postgres":
-            lag = _of_schema(connection, PostgresArchive(source_id, dsn, placement.generation))
+            # Nobody but the administrator may read the log.
+            with suppress(psycopg.errors.InsufficientPrivilege, psycopg.errors.UndefinedTable):
+                lag = lag_of(connection, schema_name(source_id, placement.generation))
     return placement, attempts, lag
-
-
-def _of_schema(connection: Connection, archive: PostgresArchive) -> Lag:
-    """Count what was not carried back yet; nobody but the administrator may."""
-    log = sql.Identifier(archive.schema, "move_log")
-    try:
-        row = connection.execute(
-            sql.SQL(
-                "SELECT count(*) AS entries, extract(epoch FROM clock_timestamp()"
-                " - min(logged_at))::float8 AS oldest_s FROM {}"
-            ).format(log)
-        ).fetchone()
-    except (psycopg.errors.InsufficientPrivilege, psycopg.errors.UndefinedTable):
-        return Lag()
-    return Lag(**row) if row else Lag()
